@@ -1,0 +1,201 @@
+"""The internal model of a 1C configuration: what the store, OData and posting are built from.
+
+It is made by a loader (`stand.emulator.loaders`): from the demo company's TOML or from the `$metadata` of a real base. A model
+loaded from `$metadata` knows less (lengths, alternatives of composite types, recorders); what is not known is empty here.
+Names are the configurator's names, without `_Key` and `_Type`: how OData spells them is decided by `stand.emulator.edmx_out`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from harness.onec.names import Kind, ObjectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """A description of types (Описание типов).
+
+    Attributes:
+        alternatives: "String", "Number", "Boolean", "Date", "UUID", "ValueStorage", "TypeDescription", "Catalog_Товары" (a reference),
+            "Enum_Ставки" (a value of an enumeration), "?" (a reference to an object that is not published). More than one:
+            a composite type. None at all: a composite type whose alternatives are not known.
+        length: of a string, characters; 0 is unlimited.
+        digits: of a number, all of them.
+        fraction: digits after the point.
+        edm: Edm type as recorded, when the model was loaded from `$metadata`; "" means: follow from the rest.
+        open: recorded OpenType contribution: whether a composite has a published alternative; None means: follow from the rest.
+    """
+
+    alternatives: tuple[str, ...]
+    length: int = 0
+    digits: int = 15
+    fraction: int = 2
+    edm: str = ""
+    open: bool | None = None
+
+    @property
+    def composite(self) -> bool:
+        """Published as a pair `X` and `X_Type`."""
+        return len(self.alternatives) != 1
+
+    @property
+    def reference(self) -> str:
+        """Target of a single-type reference ("Catalog_Товары", "?"), or ""."""
+        if self.composite:
+            return ""
+        only = self.alternatives[0]
+        return "" if only in PRIMITIVES or only.startswith("Enum_") else only
+
+
+PRIMITIVES = frozenset({"String", "Number", "Boolean", "Date", "UUID", "ValueStorage", "TypeDescription"})
+
+STRING = ValueType(("String",))
+BOOLEAN = ValueType(("Boolean",))
+DATE = ValueType(("Date",))
+MONEY = ValueType(("Number",), digits=15, fraction=2)
+QUANTITY = ValueType(("Number",), digits=15, fraction=3)
+INTEGER = ValueType(("Number",), digits=10, fraction=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute, a dimension, a resource or a standard attribute.
+
+    Attributes:
+        title: synonym, for people.
+        standard: one of the platform's own ("Ref", "Description", "Date" …), named in English as OData names it.
+    """
+
+    name: str
+    type: ValueType
+    title: str = ""
+    standard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TabularSection:
+    """A tabular section; `Ref` and `LineNumber` are implied."""
+
+    name: str
+    attributes: tuple[Attribute, ...]
+    title: str = ""
+    published: bool = True
+
+
+class RegisterKind(StrEnum):
+    """How a register works."""
+
+    BALANCE = "balance"
+    """Accumulation: остатки."""
+    TURNOVER = "turnover"
+    """Accumulation: обороты."""
+    INDEPENDENT = "independent"
+    """Information register without a recorder."""
+    SUBORDINATE = "subordinate"
+    """Information register with a recorder."""
+    ACCOUNTING = "accounting"
+    CALCULATION = "calculation"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What makes an object a register.
+
+    Attributes:
+        periodic: information registers: has Period.
+        recorders: documents that write it, "Document_X"; empty when not known (then the recorder is composite).
+        correspondence: accounting: records have a debit and a credit side.
+        chart: accounting: "ChartOfAccounts_X".
+        virtual: names of its virtual tables as published ("Balance", "Turnovers" …); empty means: follow from the kind.
+    """
+
+    kind: RegisterKind
+    dimensions: tuple[Attribute, ...] = ()
+    resources: tuple[Attribute, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    periodic: bool = False
+    recorders: tuple[str, ...] = ()
+    correspondence: bool = False
+    chart: str = ""
+    virtual: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[Attribute, ...]:
+        """Dimensions, resources, attributes, in this order."""
+        return (*self.dimensions, *self.resources, *self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class MetaObject:
+    """A metadata object.
+
+    Attributes:
+        standard: standard attributes in the order of `$metadata`, "Ref" first.
+        published: whether the composition of the OData interface holds it.
+    """
+
+    name: ObjectName
+    standard: tuple[Attribute, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    sections: tuple[TabularSection, ...] = ()
+    register: Register | None = None
+    title: str = ""
+    published: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of the object."""
+        return self.name.kind
+
+    @property
+    def fields(self) -> tuple[Attribute, ...]:
+        """Standard attributes, then its own."""
+        return (*self.standard, *self.attributes)
+
+    def section(self, name: str) -> TabularSection | None:
+        """A tabular section by name."""
+        return next((section for section in self.sections if section.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """An enumeration and its values, in order."""
+
+    name: str
+    values: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration: objects by resource name ("Catalog_Контрагенты"), enumerations by name, and its behaviour.
+
+    Attributes:
+        behaviour: the rest of a configuration's description as plain data (tables of the TOML files): posting rules, reports,
+            exchanges, roles, users, jobs, handlers. Read by the part that interprets it; empty for a recorded base.
+    """
+
+    name: str
+    version: str
+    objects: Mapping[str, MetaObject]
+    enumerations: Mapping[str, Enumeration] = field(default_factory=dict)
+    title: str = ""
+    vendor: str = ""
+    platform: str = "8.3.27.1508"
+    behaviour: Mapping[str, object] = field(default_factory=dict)
+
+    def of_kind(self, kind: Kind) -> Iterator[MetaObject]:
+        """Objects of one kind, in order of definition."""
+        return (item for item in self.objects.values() if item.kind is kind)
+
+    @cached_property
+    def published(self) -> tuple[MetaObject, ...]:
+        """Objects in the composition of the OData interface, in order of definition."""
+        return tuple(item for item in self.objects.values() if item.published)
