@@ -1,0 +1,1 @@
+"""Knowledge of the protocols of 1C:Enterprise and nothing else: names, values, EDMX, expressions, clients."""

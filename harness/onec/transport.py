@@ -1,0 +1,153 @@
+"""The transport below the session: guarded adapter, authentication, retries, bodies with limits, failures put into words."""
+
+from __future__ import annotations
+
+import base64
+import time
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import ReadTimeoutError
+from urllib3.util.retry import Retry
+
+from harness.errors import StandError
+from harness.onec.answer import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from harness.onec.guard import WriteGuard
+
+MAX_BYTES = 1 << 30
+"""Largest answer that is taken, after decompression: `$metadata` of the largest configurations is under 20 MB, a page under 100."""
+_CHUNK = 1 << 18
+
+
+def tuned_session(auth: AuthBase, adapter: HTTPAdapter, *, verify: bool | str, agent: str) -> requests.Session:
+    """A session that uses nothing of the environment and goes through one adapter only."""
+    http = requests.Session()
+    http.trust_env = False
+    http.auth = auth
+    http.verify = verify
+    http.headers.clear()
+    http.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": agent})
+    http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    http.adapters.clear()
+    for scheme in ("http://", "https://"):
+        http.mount(scheme, adapter)
+    return http
+
+
+class BasicAuth(AuthBase):
+    """Basic authentication in UTF-8 (1C knows no other charset); shows nothing of itself."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self.token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._empty = not user and not password
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Adds the header."""
+        if not self._empty:
+            request.headers["Authorization"] = f"Basic {self.token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "BasicAuth(•••)"
+
+
+class _Retry(Retry):
+    """Repeats what was broken off or refused by a web server, never what was silent: four silences of two minutes help nobody."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        """One more attempt, or the error."""
+        if isinstance(error := kwargs.get("error"), ReadTimeoutError):
+            raise error
+        return super().increment(*args, **kwargs)
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Nothing leaves without the guard's consent, given to the very address that is sent."""
+
+    def __init__(self, guard: WriteGuard, *, pool: int, retries: int) -> None:
+        self._guard = guard
+        retry = _Retry(
+            total=2 * retries,
+            connect=min(1, retries),
+            read=retries,
+            status=retries,
+            redirect=0,
+            other=0,
+            backoff_factor=0.2,
+            status_forcelist=(502, 503, 504),
+            allowed_methods=("GET", "HEAD"),
+            raise_on_status=False,
+            # A stand that says "come back in an hour" must not stop a run for an hour.
+            respect_retry_after_header=False,
+        )
+        super().__init__(pool_connections=pool, pool_maxsize=pool, max_retries=retry, pool_block=True)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Sends a request the guard lets pass."""
+        self._guard.check(str(request.method), str(request.url), request.headers)
+        return super().send(request, *args, **kwargs)
+
+
+def read_body(response: requests.Response, total: float, place: str) -> bytes:
+    """The whole body, decompressed.
+
+    Args:
+        response: a streamed response.
+        total: seconds for all of it.
+        place: what to name in errors.
+
+    Raises:
+        StandError: too large or too slow.
+    """
+    started = time.perf_counter()
+    parts: list[bytes] = []
+    size = 0
+    # read1 returns what is there, so that a server that drips a byte a minute meets the limit too.
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise StandError(f"ответ больше {MAX_BYTES >> 20} МБ", place=place)
+        if time.perf_counter() - started > total:
+            raise StandError(f"ответ не пришёл целиком за {total:g} с", place=place)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def no_answer(error: Exception, place: str, timeout: tuple[float, float], secrets: Sequence[str]) -> StandError:
+    """Why there is no answer, or only half of one, in the words of a person."""
+    detail = words(str(error), secrets)
+    message, hint = f"стенд не ответил: {detail}", "Проверьте адрес, порт и запущен ли веб-сервер."
+    if isinstance(error, requests.exceptions.SSLError):
+        message, hint = f"не удалось установить защищённое соединение: {detail}", "Проверьте сертификат стенда."
+    elif isinstance(error, requests.exceptions.ConnectTimeout):
+        message = f"стенд не принял соединение за {timeout[0]:g} с"
+    elif isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in str(error):
+        message, hint = f"стенд молчит дольше {timeout[1]:g} с", "Посмотрите, чем занят сервер 1С."
+    elif _is_broken(error):
+        message, hint = "ответ оборвался на середине", "Повторите; посмотрите журнал веб-сервера и сервера 1С."
+    elif "NameResolutionError" in str(error) or "getaddrinfo" in str(error):
+        message = "имя сервера не найдено"
+    elif "refused" in str(error) or "10061" in str(error):
+        message = "по этому адресу никто не отвечает (соединение отклонено)"
+    return StandError(message, place=place, hint=hint, words=detail)
+
+
+def _is_broken(error: Exception) -> bool:
+    kinds = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+    signs = (
+        "IncompleteRead",
+        "Connection aborted",
+        "Connection broken",
+        "RemoteDisconnected",
+        "reset by peer",
+        "failed to decode",
+    )
+    return isinstance(error, kinds) or any(sign in str(error) for sign in signs)
