@@ -81,6 +81,8 @@ class DifferenceClass(StrEnum):
     EXPECTED = "expected"
     STRUCTURE = "structure"
     UNEXPLAINED = "unexplained"
+    DUPLICATE_KEY = "duplicate-key"
+    """Rows that share one business key: `added` counts such keys of `after`, `removed` those of `before`."""
     NO_TWIN = "no-twin"
     """Seen in one phase only: the run is incomplete."""
 
@@ -89,7 +91,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     """Base of everything in a record."""
 
 
-class Text(Struct, kw_only=True):
+class Text(Struct, frozen=True, kw_only=True):
     """A message for people.
 
     Attributes:
@@ -111,7 +113,7 @@ def fill(template: str, params: dict[str, str]) -> str:
     return template
 
 
-class Release(Struct, kw_only=True):
+class Release(Struct, frozen=True, kw_only=True):
     """Name and version of the configuration and platform a stand runs; "" for what the base does not say."""
 
     configuration: str = ""
@@ -121,7 +123,7 @@ class Release(Struct, kw_only=True):
     """Extension name to version; only applied ones."""
 
 
-class Header(Struct, kw_only=True):
+class Header(Struct, frozen=True, kw_only=True):
     """record.json: what was run, on what, by which versions. Written once, before the first step."""
 
     schema: int = SCHEMA
@@ -154,7 +156,7 @@ class Header(Struct, kw_only=True):
     """Thresholds as strings; their sources are in `settings` under gates.NAME."""
 
 
-class Setting(Struct, kw_only=True):
+class Setting(Struct, frozen=True, kw_only=True):
     """One effective setting and where it came from."""
 
     key: str
@@ -163,7 +165,7 @@ class Setting(Struct, kw_only=True):
     """"default", "environment NAME", "command line", or "readiness.toml:LINE"."""
 
 
-class Capability(Struct, kw_only=True):
+class Capability(Struct, frozen=True, kw_only=True):
     """Whether this stand can do a thing, and what it means when not."""
 
     name: str
@@ -171,7 +173,7 @@ class Capability(Struct, kw_only=True):
     text: Text | None = None
 
 
-class Step(Struct, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True):
     """One finished step of the pipeline."""
 
     name: str
@@ -186,7 +188,7 @@ class Step(Struct, kw_only=True):
     """Paths inside the record."""
 
 
-class Scenario(Struct, kw_only=True):
+class Scenario(Struct, frozen=True, kw_only=True):
     """A collected scenario: its marker, its docstring, its definition."""
 
     id: str
@@ -205,7 +207,7 @@ class Scenario(Struct, kw_only=True):
     """Objects of the base it checks, as the inventory names them ("report:ВаловаяПрибыль")."""
 
 
-class ScenarioRun(Struct, kw_only=True):
+class ScenarioRun(Struct, frozen=True, kw_only=True):
     """How one scenario ended in one phase."""
 
     id: str
@@ -217,7 +219,7 @@ class ScenarioRun(Struct, kw_only=True):
     evidence: list[str] = []
 
 
-class Observation(Struct, kw_only=True):
+class Observation(Struct, frozen=True, kw_only=True):
     """One named, typed value a scenario saw in one phase; the value itself is in `file`."""
 
     scenario: str
@@ -234,7 +236,7 @@ class Observation(Struct, kw_only=True):
     """How to compare: key, tolerance, ordered, mask, control, direction … JSON-able; must be equal in both phases."""
 
 
-class ColumnChange(Struct, kw_only=True):
+class ColumnChange(Struct, frozen=True, kw_only=True):
     """How many cells of a column changed, and by how much."""
 
     column: str
@@ -243,7 +245,7 @@ class ColumnChange(Struct, kw_only=True):
     after_sum: str = ""
 
 
-class Example(Struct, kw_only=True):
+class Example(Struct, frozen=True, kw_only=True):
     """One telling change."""
 
     key: str
@@ -253,7 +255,7 @@ class Example(Struct, kw_only=True):
     after: str = ""
 
 
-class Difference(Struct, kw_only=True):
+class Difference(Struct, frozen=True, kw_only=True):
     """What the comparison of one observation came to; one for each class it fell into.
 
     The differing rows themselves lie in `file` (Parquet or JSON), all of them.
@@ -278,7 +280,7 @@ class Difference(Struct, kw_only=True):
     file: str = ""
 
 
-class Finding(Struct, kw_only=True):
+class Finding(Struct, frozen=True, kw_only=True):
     """Something a decision maker must know.
 
     Attributes:
@@ -306,7 +308,7 @@ class Finding(Struct, kw_only=True):
         return "|".join((self.code, self.scenario, self.object, self.text.msgid, *sorted(self.text.params)))
 
 
-class Acceptance(Struct, kw_only=True):
+class Acceptance(Struct, frozen=True, kw_only=True):
     """A declared, expected difference (one entry of acceptances.toml) and what it covered in this run."""
 
     id: str
@@ -320,11 +322,15 @@ class Acceptance(Struct, kw_only=True):
     until: str
     """ISO date, or a release ("2.0.16")."""
     link: str = ""
+    change: str = "*"
+    """added, removed, changed, structure, or "*": any change of values, and structure where `column` names it."""
+    at_most: int = 0
+    """How many changes it may cover; 0 for any number. More is a finding."""
     covered: int = 0
     expired: bool = False
 
 
-class Fact(Struct, kw_only=True):
+class Fact(Struct, frozen=True, kw_only=True):
     """A measured or found fact the gates and the document use: name, value, unit, where it comes from.
 
     `value` is a string of the canonical form: "true", "0.92", "2.0.15.1", "12.4".
@@ -337,14 +343,14 @@ class Fact(Struct, kw_only=True):
     evidence: list[str] = []
 
 
-class NotChecked(Struct, kw_only=True):
+class NotChecked(Struct, frozen=True, kw_only=True):
     """Something that was not checked, and why: never to be read as passed."""
 
     what: str
     why: Text
 
 
-class GateResult(Struct, kw_only=True):
+class GateResult(Struct, frozen=True, kw_only=True):
     """One rule with the value it saw and the value it wanted."""
 
     name: str
@@ -356,7 +362,7 @@ class GateResult(Struct, kw_only=True):
     """Where the threshold came from."""
 
 
-class Override(Struct, kw_only=True):
+class Override(Struct, frozen=True, kw_only=True):
     """A person's decision against the gates; stays in the document for good."""
 
     name: str
@@ -365,7 +371,7 @@ class Override(Struct, kw_only=True):
     at: str
 
 
-class Decision(Struct, kw_only=True):
+class Decision(Struct, frozen=True, kw_only=True):
     """verdict.json: gates and verdict, and all they rest on."""
 
     schema: int = SCHEMA
