@@ -1,0 +1,245 @@
+"""Columns of an observed table: what kind of values they hold, and how these lie in Parquet so that nothing is lost.
+
+| kind | in Parquet | what it keeps apart |
+| --- | --- | --- |
+| text | string, or UUID when every value is a lower-case GUID | null, "", zero GUID |
+| number | DECIMAL, or string when 38 digits are not enough | digits as the base gave them |
+| datetime | timestamp in microseconds, without zone (1C's dates have none) | null, 0001-01-01 |
+| boolean | boolean | null, false |
+| json | string, canonical JSON | nested values |
+| mixed | string with a type prefix | values of several kinds in one column (composite types of 1C) |
+| unknown | null | a column with nothing in it: fits to every kind |
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+METADATA_KEY = b"onec"
+"""Key of a Parquet field's metadata that holds its kind."""
+_GUID_LENGTH = 36
+_PRECISIONS = (18, 38)
+"""Widths DuckDB computes fast (64 and 128 bits)."""
+
+
+class ColumnKind(StrEnum):
+    """Kinds of columns: what structure is compared by."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+    JSON = "json"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+KIND_NAMES = {
+    ColumnKind.TEXT: "строка",
+    ColumnKind.NUMBER: "число",
+    ColumnKind.DATETIME: "дата",
+    ColumnKind.BOOLEAN: "булево",
+    ColumnKind.JSON: "вложенные данные",
+    ColumnKind.MIXED: "составной тип",
+    ColumnKind.UNKNOWN: "нет значений",
+}
+"""Names for people."""
+
+_DECLARED = {
+    "uuid": ColumnKind.TEXT,
+    "date": ColumnKind.DATETIME,
+    "string": ColumnKind.TEXT,
+    "Edm.String": ColumnKind.TEXT,
+    "Edm.Guid": ColumnKind.TEXT,
+    "Edm.Boolean": ColumnKind.BOOLEAN,
+    "Edm.DateTime": ColumnKind.DATETIME,
+    "Edm.DateTimeOffset": ColumnKind.DATETIME,
+    "Edm.Double": ColumnKind.NUMBER,
+    "Edm.Decimal": ColumnKind.NUMBER,
+    "Edm.Int16": ColumnKind.NUMBER,
+    "Edm.Int32": ColumnKind.NUMBER,
+    "Edm.Int64": ColumnKind.NUMBER,
+    "Edm.Byte": ColumnKind.NUMBER,
+    "Edm.Binary": ColumnKind.TEXT,
+    "Edm.Stream": ColumnKind.TEXT,
+}
+
+
+def declared_kind(name: str) -> ColumnKind:
+    """Kind by a declared name: one of this module's, or a type of OData; what is not known is told by its values."""
+    if name in _DECLARED:
+        return _DECLARED[name]
+    return ColumnKind(name) if name in list(ColumnKind) else ColumnKind.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Values of one column ready for Parquet."""
+
+    kind: ColumnKind
+    array: pa.Array
+
+
+def encode(values: Sequence[Any], declared: ColumnKind = ColumnKind.UNKNOWN) -> Column:
+    """Finds the kind of a column's values and encodes them.
+
+    Raises:
+        TypeError: a value of a type that no observation has.
+    """
+    kinds = {_kind_of(kind) for kind in set(map(type, values))} - {ColumnKind.UNKNOWN}
+    if not kinds:
+        return _ENCODERS[declared](declared, values)
+    if len(kinds) > 1:
+        return _mixed(ColumnKind.MIXED, values)
+    kind = kinds.pop()
+    return _ENCODERS[kind](kind, values)
+
+
+def null_of(kind: ColumnKind) -> pa.DataType:
+    """Parquet type of a column of this kind that holds nothing yet."""
+    return _ENCODERS[kind](kind, []).array.type
+
+
+def tagged(value: Any) -> str | None:
+    """A value with the prefix of its type, for columns of mixed kind: "1" and 1 stay apart, 1 and 1.0 do not."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return f"b:{str(value).lower()}"
+    if isinstance(value, int | float | Decimal):
+        return f"n:{digits(value, bare=True)}"
+    if isinstance(value, datetime | date):
+        return f"d:{_moment(value).isoformat()}"
+    if isinstance(value, dict | list | tuple):
+        return f"j:{_canonical(value)}"
+    return f"s:{value}"
+
+
+def digits(value: float | Decimal, *, bare: bool = False) -> str:
+    """A number as digits, never exponential; `bare` drops zeros at the end of the fraction."""
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    text = format(number, "f")
+    if bare and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def _kind_of(kind: type) -> ColumnKind:
+    if kind is type(None):
+        return ColumnKind.UNKNOWN
+    for types, result in _PYTHON_TYPES:
+        if issubclass(kind, types):
+            return result
+    raise TypeError(
+        f"Значение типа {kind.__name__} не может быть наблюдением: строки, числа, даты, булевы, GUID, вложенные данные"
+    )
+
+
+_PYTHON_TYPES: tuple[tuple[tuple[type, ...], ColumnKind], ...] = (
+    ((bool,), ColumnKind.BOOLEAN),
+    ((str, uuid.UUID), ColumnKind.TEXT),
+    ((int, float, Decimal), ColumnKind.NUMBER),
+    ((date,), ColumnKind.DATETIME),
+    ((dict, list, tuple), ColumnKind.JSON),
+)
+
+
+def _text(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    texts = [None if value is None else str(value) for value in values]
+    guids = _guids(texts)
+    if guids is not None:
+        return Column(kind, pa.ExtensionArray.from_storage(pa.uuid(), pa.array(guids, pa.binary(16))))
+    return Column(kind, pa.array(texts, pa.string()))
+
+
+def _guids(texts: Sequence[str | None]) -> list[bytes | None] | None:
+    """Bytes of GUIDs when every text is one in canonical form (so that reading gives the same text), else None."""
+    found: list[bytes | None] = []
+    met = False
+    for text in texts:
+        if text is None:
+            found.append(None)
+            continue
+        if len(text) != _GUID_LENGTH or text[8] != "-" or text[13] != "-" or text[18] != "-" or text[23] != "-":
+            return None
+        try:
+            value = bytes.fromhex(text.replace("-", ""))
+        except ValueError:
+            return None
+        if len(value) != 16 or text != text.lower():
+            return None
+        found.append(value)
+        met = True
+    return found if met else None
+
+
+def _number(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    numbers = [Decimal(repr(value)) if isinstance(value, float) else value for value in values]
+    whole, scale = 1, 0
+    for number in numbers:
+        if number is None:
+            continue
+        if isinstance(number, int):
+            whole = max(whole, len(str(abs(number))))
+            continue
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int):  # NaN and infinity: 1C has none, a stand that sends them is shown as it is
+            return Column(kind, pa.array([None if n is None else str(n) for n in numbers], pa.string()))
+        whole = max(whole, number.adjusted() + 1)
+        scale = max(scale, -exponent)
+    precision = next((width for width in _PRECISIONS if whole + scale <= width), 0)
+    if not precision:
+        return Column(kind, pa.array([None if n is None else digits(n, bare=True) for n in numbers], pa.string()))
+    return Column(kind, pa.array(numbers, pa.decimal128(precision, scale)))
+
+
+def _moment(value: date) -> datetime:
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - dates of 1C have no zone
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _datetime(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    return Column(kind, pa.array([None if value is None else _moment(value) for value in values], pa.timestamp("us")))
+
+
+def _boolean(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    return Column(kind, pa.array(values, pa.bool_()))
+
+
+def _canonical(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode("utf-8")
+
+
+def _json(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    return Column(kind, pa.array([None if value is None else _canonical(value) for value in values], pa.string()))
+
+
+def _mixed(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    return Column(kind, pa.array([tagged(value) for value in values], pa.string()))
+
+
+def _unknown(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    return Column(kind, pa.nulls(len(values), pa.string()))
+
+
+_ENCODERS: dict[ColumnKind, Callable[[ColumnKind, Sequence[Any]], Column]] = {
+    ColumnKind.TEXT: _text,
+    ColumnKind.NUMBER: _number,
+    ColumnKind.DATETIME: _datetime,
+    ColumnKind.BOOLEAN: _boolean,
+    ColumnKind.JSON: _json,
+    ColumnKind.MIXED: _mixed,
+    ColumnKind.UNKNOWN: _unknown,
+}

@@ -1,0 +1,135 @@
+"""From the observations of two phases to differences: pairs made, unfit pairs refused, each pair compared by its kind."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from harness.errors import RecordError
+from harness.observe.changes import identical
+from harness.record.files import sha256_file
+from harness.record.models import Difference, DifferenceClass, Observation, ObservationKind, Outcome, Phase, Text
+from harness.record.reader import Record, read_record
+from harness.record.store import COMPARED, EXPLAINED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.record.store import RecordWriter
+
+RATIO, FLOOR = "timings.ratio", "timings.floor_ms"
+"""Thresholds of the record's header."""
+_DEFAULT_RATIO, _DEFAULT_FLOOR = "2.0", "100"
+_PHASES = {Phase.BEFORE: "до обновления", Phase.AFTER: "после обновления"}
+
+
+def compare_record(writer: RecordWriter) -> list[Difference]:
+    """Compares everything both phases observed, anew, and writes `differences/` into the record.
+
+    Returns:
+        One difference for each class an observation fell into; IDENTICAL where there is none.
+
+    Raises:
+        RecordError: an observation's file is missing or is not what was observed.
+    """
+    record = read_record(writer.path, verify=False)
+    folder = writer.path / "differences"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    found = [difference for pair in _pairs(record) for difference in _compare(record, *pair)]
+    writer.differences(found)
+    return found
+
+
+def _pairs(record: Record) -> list[tuple[Observation | None, Observation | None]]:
+    sides: dict[tuple[str, str], dict[Phase, Observation]] = {}
+    for seen in record.observations:
+        sides.setdefault((seen.scenario, seen.name), {})[seen.phase] = seen
+    return [(side.get(Phase.BEFORE), side.get(Phase.AFTER)) for _, side in sorted(sides.items())]
+
+
+def _compare(record: Record, before: Observation | None, after: Observation | None) -> list[Difference]:
+    if before is None or after is None:
+        seen = before or after
+        return [_no_twin(record, seen)] if seen else []
+    for side in (before, after):
+        _check_file(record.path, side)
+    if refusal := _refusal(record, before, after):
+        return [refusal]
+    return _by_kind(record, before, after) or [identical(after)]
+
+
+def _by_kind(record: Record, before: Observation, after: Observation) -> list[Difference]:
+    kind = after.kind
+    if before.digest == after.digest and kind in (ObservationKind.VALUE, ObservationKind.CONTRACT):
+        return []
+    if kind is ObservationKind.TABLE:
+        from harness.observe.compare_tables import compare_tables
+
+        return compare_tables(record.path, before, after)
+    if kind is ObservationKind.DOCUMENT:
+        from harness.observe.compare_documents import compare_documents
+
+        return compare_documents(record.path, before, after)
+    from harness.observe.compare_values import compare_contracts, compare_timings, compare_values
+
+    if kind is ObservationKind.TIMING:
+        gates = record.header.gates
+        ratio, floor = float(gates.get(RATIO, _DEFAULT_RATIO)), float(gates.get(FLOOR, _DEFAULT_FLOOR)) / 1000
+        return compare_timings(record.path, before, after, ratio=ratio, floor=floor)
+    compare = compare_values if kind is ObservationKind.VALUE else compare_contracts
+    return compare(record.path, before, after)
+
+
+def _check_file(folder: Path, observation: Observation) -> None:
+    path = folder / observation.file
+    if not path.is_file():
+        raise RecordError("В протоколе прогона не хватает наблюдения", place=str(path), hint="Возьмите исходную копию протокола")
+    if sha256_file(path) != observation.digest:
+        raise RecordError("Наблюдение изменено после записи", place=str(path), hint="Возьмите исходную копию протокола")
+
+
+def _refusal(record: Record, before: Observation, after: Observation) -> Difference | None:
+    """Why two observations may not be compared: another scenario, kind or way of comparing."""
+    scenarios = [record.phases[phase].scenarios.get(after.scenario) for phase in Phase]
+    if scenarios[0] and scenarios[1] and scenarios[0].digest != scenarios[1].digest:
+        return _refused(after, "сценарий {scenario} изменён между этапами")
+    if before.kind is not after.kind:
+        return _refused(after, "виды наблюдений разные")
+    # A table's key may depend on the base (columns of a report): another key is a difference of structure, told as such.
+    left, right = ({name: value for name, value in side.definition.items() if name != "key"} for side in (before, after))
+    if left != right:
+        names = sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+        return _refused(after, "описание наблюдения в этапах разное ({names})", names=", ".join(names))
+    return None
+
+
+def _refused(after: Observation, why: str, **params: str) -> Difference:
+    msgid = "Наблюдение «{observation}» сравнить нельзя: " + why
+    text = Text(msgid=msgid, params={"observation": after.title, "scenario": after.scenario, **params})
+    return _untold(after, text)
+
+
+def _no_twin(record: Record, seen: Observation) -> Difference:
+    other = Phase.AFTER if seen.phase is Phase.BEFORE else Phase.BEFORE
+    run = record.runs.get((seen.scenario, other))
+    msgid = "Наблюдение «{observation}» есть только {phase}"
+    params = {"observation": seen.title, "phase": _PHASES[seen.phase]}
+    if run is not None and run.outcome is not Outcome.PASSED and run.text is not None:
+        msgid += ": {why}"
+        params["why"] = str(run.text)
+    return _untold(seen, Text(msgid=msgid, params=params))
+
+
+def _untold(observation: Observation, text: Text) -> Difference:
+    return Difference(
+        scenario=observation.scenario,
+        observation=observation.name,
+        kind=observation.kind,
+        cls=DifferenceClass.NO_TWIN,
+        title=observation.title,
+        text=text,
+    )
+
+
+__all__ = ["COMPARED", "EXPLAINED", "compare_record"]

@@ -1,0 +1,150 @@
+"""Control totals: equations a table must satisfy within one phase, computed by DuckDB with exact decimals.
+
+An equation with `sum`, `count`, `min`, `max` is about the whole table; one without is about each of its rows.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ConfigError
+from harness.observe.columns import ColumnKind
+from harness.observe.expressions import column_name, parse
+from harness.observe.people import key_text, shown
+from harness.observe.sql import connect, literal, quoted
+from harness.observe.tables import column_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_AGGREGATES = frozenset({"sum", "count", "min", "max"})
+_FUNCTIONS = _AGGREGATES | {"abs", "col"}
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Eq: "=",
+    ast.NotEq: "<>",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An equation that does not hold.
+
+    Attributes:
+        left: its left side, for people.
+        right: its right side.
+        key: the first row where it does not hold, "" for an equation about the whole table.
+        rows: how many rows break it; 1 for the whole table.
+    """
+
+    equation: str
+    left: str
+    right: str
+    key: str
+    rows: int
+
+
+def check_controls(path: Path, equations: Sequence[str], key: Sequence[str]) -> list[Broken]:
+    """Evaluates equations over a stored table.
+
+    Raises:
+        ConfigError: an equation that cannot be read, or names a column the table does not have.
+    """
+    kinds = column_kinds(path)
+    found = []
+    for equation in equations:
+        broken = _check(path, equation, kinds, [column for column in key if column in kinds])
+        if broken:
+            found.append(broken)
+    return found
+
+
+def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequence[str]) -> Broken | None:
+    tree = parse(equation, functions=_FUNCTIONS, place=f"control: {equation}")
+    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
+        raise ConfigError("Контрольное равенство должно сравнивать две величины", place=equation)
+    if not kinds:  # no rows and no declared columns: every sum is nothing, every row holds
+        return None
+    writer = _Sql(kinds, equation)
+    left, right = writer.of(tree.left), writer.of(tree.comparators[0])
+    holds = f"({left}) {writer.operator(tree.ops[0])} ({right})"
+    source = f"read_parquet({literal(str(path))})"
+    with connect() as connection:
+        if writer.aggregate:
+            row = connection.execute(f"SELECT {left}, {right}, {holds} FROM {source}").fetchone()  # noqa: S608 - names are quoted
+            if row is None or row[2]:
+                return None
+            return Broken(equation, shown(row[0]), shown(row[1]), "", 1)
+        columns = ", ".join([left, right, *map(quoted, key)])
+        query = f"SELECT count(*) OVER (), {columns} FROM {source} WHERE NOT ({holds}) LIMIT 1"  # noqa: S608 - names are quoted
+        row = connection.execute(query).fetchone()
+    if row is None:
+        return None
+    names = key_text(dict(zip(key, row[3:], strict=True)))
+    return Broken(equation, shown(row[1]), shown(row[2]), names, int(row[0]))
+
+
+class _Sql:
+    """Writes an equation's side as SQL; a null number counts as 0, as in a report."""
+
+    def __init__(self, kinds: Mapping[str, ColumnKind], equation: str) -> None:
+        self._kinds = kinds
+        self._equation = equation
+        self.aggregate = False
+
+    def operator(self, node: ast.AST) -> str:
+        if type(node) not in _OPERATORS:
+            raise ConfigError(
+                f"В контрольном равенстве нельзя использовать {type(node).__name__}", place=self._equation
+            )
+        return _OPERATORS[type(node)]
+
+    def of(self, node: ast.expr) -> str:
+        name = column_name(node)
+        if name is not None:
+            return self._column(name)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return self._call(node.func.id, node.args)
+        if isinstance(node, ast.BinOp):
+            return f"({self.of(node.left)} {self.operator(node.op)} {self.of(node.right)})"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f"(- {self.of(node.operand)})"
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+            return literal(node.value) if isinstance(node.value, str) else _number(node.value)
+        raise ConfigError(f"Контрольное равенство не разбирается: {type(node).__name__}", place=self._equation)
+
+    def _column(self, name: str) -> str:
+        if name not in self._kinds:
+            known = ", ".join(self._kinds)
+            raise ConfigError(
+                f"В контрольном равенстве названа колонка, которой нет: {name}",
+                place=self._equation,
+                hint=f"Есть: {known}",
+            )
+        column = quoted(name)
+        return f"coalesce({column}, 0)" if self._kinds[name] in (ColumnKind.NUMBER, ColumnKind.UNKNOWN) else column
+
+    def _call(self, function: str, arguments: Sequence[ast.expr]) -> str:
+        if function in _AGGREGATES:
+            self.aggregate = True
+            if not arguments:
+                return "count(*)"
+            inner = self.of(arguments[0])
+            return f"coalesce({function}({inner}), 0)" if function == "sum" else f"{function}({inner})"
+        if len(arguments) != 1:
+            raise ConfigError(f"У функции {function} должен быть один аргумент", place=self._equation)
+        return f"{function}({self.of(arguments[0])})"
+
+
+def _number(value: Any) -> str:
+    return repr(value)

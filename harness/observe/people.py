@@ -1,0 +1,63 @@
+"""How observed values look to people: nothing, emptiness and numbers told apart, no exponents, no time where it is midnight."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from harness.observe.columns import digits
+from harness.onec.names import EMPTY_REF
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NULL = "null"
+EMPTY_TEXT = "пустая строка"
+EMPTY_REFERENCE = "пустая ссылка"
+EMPTY_MOMENT = "пустая дата"
+ABSENT = "нет"
+"""What the other side of an added or removed thing looks like."""
+_LONGEST = 200
+
+
+def shown(value: Any) -> str:
+    """One value for people; long texts are cut."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, int | float | Decimal):
+        return digits(value)
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        value = str(value)
+    return _text(str(value))
+
+
+def _moment(value: datetime) -> str:
+    if value == datetime(1, 1, 1):  # noqa: DTZ001 - dates of 1C have no zone
+        return EMPTY_MOMENT
+    midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+    return (
+        value.date().isoformat()
+        if midnight
+        else value.isoformat(sep=" ", timespec="microseconds" if value.microsecond else "seconds")
+    )
+
+
+def _text(value: str) -> str:
+    if value == "":
+        return EMPTY_TEXT
+    if value == EMPTY_REF:
+        return EMPTY_REFERENCE
+    return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
+
+
+def key_text(key: Mapping[str, Any]) -> str:
+    """A row's key for people: "Номенклатура=Стол, Склад=Основной"."""
+    return ", ".join(f"{name}={shown(value)}" for name, value in key.items())
