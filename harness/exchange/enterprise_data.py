@@ -1,0 +1,321 @@
+"""EnterpriseData, the universal exchange format: envelope, versions, numbering (facts/exchanges.md 1.1, 1.3, 1.4).
+
+The envelope is read and checked completely; objects of the body are kept as elements, compared by structure elsewhere.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from lxml import etree
+
+from harness.errors import DocumentError
+from harness.exchange.markup import child, children, local, namespace, parse, text, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lxml.etree import _Element
+
+ENVELOPE = "http://www.1c.ru/SSL/Exchange/Message"
+FORMAT = "http://v8.1c.ru/edi/edi_stnd/EnterpriseData"
+HEADER_ORDER = (
+    "Format",
+    "CreationDate",
+    "Confirmation",
+    "AvailableVersion",
+    "NewFrom",
+    "AvailableObjectTypes",
+    "Prefix",
+    "AvailableExtensions",
+    "SynchronizationContour",
+)
+"""The header is an ordered type: 1C refuses a message whose parts stand in another order."""
+PUBLISHED_VERSIONS = (
+    "1.2",
+    "1.3",
+    "1.4",
+    "1.5",
+    "1.6",
+    "1.7",
+    "1.8",
+    "1.10",
+    "1.11",
+    "1.12",
+    *(f"1.{n}" for n in range(15, 23)),
+)
+"""Versions that exist; there is no 1.9, 1.13, 1.14."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Addressing and acknowledgment; numbers are 0 when acknowledgment is switched off."""
+
+    plan: str
+    to: str
+    sender: str
+    message_no: int = 0
+    received_no: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """What the sender can do with a type of the format: versions as a list, "*" for all, "" for none."""
+
+    name: str
+    sending: str
+    receiving: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message.
+
+    Attributes:
+        version: version of the format, "" in a settings-only message (handshake).
+        extension: URI of a format extension, "" when there is none.
+        created: CreationDate as written.
+        confirmation: None when the message has none (an error for an exchange through a plan).
+        order: local names of the header's parts as they stand.
+        body_namespace: namespace of the body, "" without a body.
+        objects: elements of the body.
+    """
+
+    format_uri: str
+    version: str
+    extension: str = ""
+    created: str = ""
+    confirmation: Confirmation | None = None
+    versions: tuple[str, ...] = ()
+    new_from: str = ""
+    object_types: tuple[ObjectType, ...] = ()
+    prefix: str = ""
+    order: tuple[str, ...] = ()
+    body_namespace: str = ""
+    objects: tuple[_Element, ...] = ()
+
+    @property
+    def handshake(self) -> bool:
+        """Settings only: must not be counted as an exchange of data."""
+        return not self.version
+
+    def counts(self) -> dict[str, int]:
+        """How many objects of each type the body holds, in order of names."""
+        found: dict[str, int] = {}
+        for item in self.objects:
+            found[local(item)] = found.get(local(item), 0) + 1
+        return dict(sorted(found.items()))
+
+    def identifiers(self) -> tuple[str, ...]:
+        """Public identifiers (`КлючевыеСвойства/Ссылка`) of the objects, in order; "" for an object without one."""
+        return tuple(text(item, "КлючевыеСвойства", "Ссылка") for item in self.objects)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Sorts versions as numbers: "1.10" after "1.8". A part that is no number sorts first."""
+    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+
+
+def common_version(ours: Iterable[str], theirs: Iterable[str]) -> str:
+    """The greatest common version, "" when there is none: what both sides will speak (facts/exchanges.md 1.4)."""
+    return max(set(ours) & set(theirs), key=version_key, default="")
+
+
+def read(data: bytes, place: str = "сообщение обмена") -> Message:
+    """Reads a message.
+
+    Raises:
+        DocumentError: not XML, or not an exchange message; the message says what it is when it is the format of КД 2.
+    """
+    root = parse(data, place)
+    head = child(root, "Header")
+    if local(root) == "ФайлОбмена":
+        raise DocumentError(
+            "это файл обмена по правилам КД 2, а не EnterpriseData",
+            place=place,
+            hint="у корреспондента не выполнено обновление настройки синхронизации",
+        )
+    if local(root) != "Message" or head is None:
+        raise DocumentError("в файле нет Message/Header: ошибка формата файла обмена", place=place)
+    uri, _, extension = text(head, "Format").partition(" ")
+    base, _, tail = uri.rpartition("/")
+    versioned = bool(tail) and tail[0].isdigit()
+    body = child(root, "Body")
+    return Message(
+        format_uri=base if versioned else uri,
+        version=tail if versioned else "",
+        extension=extension.strip(),
+        created=text(head, "CreationDate"),
+        confirmation=_confirmation(child(head, "Confirmation"), place),
+        versions=texts(head, "AvailableVersion"),
+        new_from=text(head, "NewFrom"),
+        object_types=_object_types(child(head, "AvailableObjectTypes")),
+        prefix=text(head, "Prefix"),
+        order=tuple(local(part) for part in children(head)),
+        body_namespace=namespace(body) if body is not None else "",
+        objects=tuple(children(body)) if body is not None else (),
+    )
+
+
+def _confirmation(part: _Element | None, place: str) -> Confirmation | None:
+    if part is None:
+        return None
+    numbers = []
+    for name in ("MessageNo", "ReceivedNo"):
+        value = text(part, name) or "0"
+        if not value.lstrip("-").isdigit():
+            raise DocumentError(f"{name} — не число: {value[:20]}", place=place)
+        numbers.append(int(value))
+    return Confirmation(text(part, "ExchangePlan"), text(part, "To"), text(part, "From"), numbers[0], numbers[1])
+
+
+def _object_types(part: _Element | None) -> tuple[ObjectType, ...]:
+    if part is None:
+        return ()
+    return tuple(
+        ObjectType(text(item, "Name"), text(item, "Sending"), text(item, "Receiving"))
+        for item in children(part, "ObjectType")
+    )
+
+
+def validate(message: Message) -> list[str]:
+    """What 1C would refuse or misread, as Russian sentences; empty when the envelope is right."""
+    found = []
+    if message.format_uri != FORMAT:
+        found.append(f"адрес формата «{message.format_uri}», ожидается «{FORMAT}»")
+    known = [name for name in message.order if name in HEADER_ORDER]
+    if known != sorted(known, key=HEADER_ORDER.index):
+        found.append(f"порядок частей заголовка нарушен: {', '.join(message.order)}")
+    if not message.created:
+        found.append("не заполнена дата создания (CreationDate)")
+    if not message.versions:
+        found.append("не указана ни одна поддерживаемая версия (AvailableVersion)")
+    found += [f"версии формата {item} не существует" for item in message.versions if item not in PUBLISHED_VERSIONS]
+    if message.confirmation is not None and not message.confirmation.sender:
+        found.append("не указан отправитель (From)")
+    if not message.handshake:
+        if message.version not in message.versions:
+            found.append(f"версия сообщения {message.version} не входит в объявленные {', '.join(message.versions)}")
+        if message.body_namespace != f"{FORMAT}/{message.version}":
+            found.append(f"пространство имён тела «{message.body_namespace}» не соответствует версии {message.version}")
+        if message.confirmation is None:
+            found.append("нет подтверждения (Confirmation): обмен через план обмена невозможен")
+    found += [f"{local(item)}: не заполнены ключевые свойства" for item in message.objects if not _keyed(item)]
+    return found
+
+
+def _keyed(item: _Element) -> bool:
+    """The first child of every object is its key properties; a deletion has a reference instead."""
+    first = next(children(item), None)
+    return first is not None and (local(first) == "КлючевыеСвойства" or local(item) == "УдалениеОбъекта")
+
+
+def reply(
+    message: Message, *, message_no: int, objects: Sequence[_Element] | None = None, version: str | None = None
+) -> Message:
+    """Turns a message around: what the correspondent would send back, acknowledging what it got.
+
+    Args:
+        message: a message of the base under test.
+        message_no: number of the new message; by the rules ReceivedNo of the base's node plus one.
+        objects: the new body; None sends the same objects back.
+        version: another version of the format, to see a refusal.
+    """
+    seen = message.confirmation or Confirmation("", "", "")
+    turned = Confirmation(seen.plan, seen.sender, seen.to, message_no, seen.message_no)
+    chosen = message.version if version is None else version
+    return replace(
+        message,
+        confirmation=turned,
+        version=chosen,
+        versions=(chosen,) if version is not None else message.versions,
+        new_from="",
+        prefix="",
+        body_namespace=f"{FORMAT}/{chosen}",
+        objects=message.objects if objects is None else tuple(objects),
+    )
+
+
+def acknowledged(message: Message, message_no: int) -> Message:
+    """The same message under another number: for a reply that must acknowledge what was really sent, not a preview."""
+    seen = message.confirmation or Confirmation("", "", "")
+    return replace(message, confirmation=replace(seen, message_no=message_no))
+
+
+def write(message: Message) -> bytes:
+    """Writes a message as 1C does: UTF-8 with a byte order mark, header parts in their order."""
+    root = etree.Element("Message", nsmap={"msg": ENVELOPE})
+    head = _add(root, "Header")
+    uri = f"{message.format_uri}/{message.version}" if message.version else message.format_uri
+    _add(head, "Format", f"{uri} {message.extension}" if message.extension else uri)
+    _add(head, "CreationDate", message.created)
+    if message.confirmation is not None:
+        part = _add(head, "Confirmation")
+        seen = message.confirmation
+        for name, value in (("ExchangePlan", seen.plan), ("To", seen.to), ("From", seen.sender)):
+            _add(part, name, value)
+        _add(part, "MessageNo", str(seen.message_no))
+        _add(part, "ReceivedNo", str(seen.received_no))
+    for version in message.versions:
+        _add(head, "AvailableVersion", version)
+    if message.new_from:
+        _add(head, "NewFrom", message.new_from)
+    if message.object_types:
+        part = _add(head, "AvailableObjectTypes")
+        for item in message.object_types:
+            one = _add(part, "ObjectType")
+            for name, value in (("Name", item.name), ("Sending", item.sending), ("Receiving", item.receiving)):
+                _add(one, name, value)
+    if message.prefix:
+        _add(head, "Prefix", message.prefix)
+    if not message.handshake:
+        _body(root, message)
+    buffer = io.BytesIO()
+    root.getroottree().write(buffer, encoding="UTF-8", xml_declaration=True)
+    return b"\xef\xbb\xbf" + buffer.getvalue()
+
+
+def _add(parent: _Element, name: str, value: str = "") -> _Element:
+    element = etree.SubElement(parent, f"{{{ENVELOPE}}}{name}")
+    element.text = value or None
+    return element
+
+
+def _body(root: _Element, message: Message) -> None:
+    space = message.body_namespace or f"{FORMAT}/{message.version}"
+    body = etree.SubElement(root, f"{{{space}}}Body", nsmap=_default(space))
+    for item in message.objects:
+        body.append(_in_namespace(item, space))
+
+
+def _default(space: str) -> dict[str, str]:
+    """A map that makes a namespace the default one; the stubs of lxml do not know that its key is None."""
+    return cast("dict[str, str]", {None: space})
+
+
+def _in_namespace(source: _Element, space: str) -> _Element:
+    """A copy whose elements all are in the namespace of the body's version."""
+    copy = etree.Element(f"{{{space}}}{local(source)}", nsmap=_default(space))
+    copy.text = source.text if source.text and source.text.strip() else None
+    for name, value in source.attrib.items():
+        copy.set(name, value)
+    for part in children(source):
+        copy.append(_in_namespace(part, space))
+    return copy
+
+
+def build_object(kind: str, properties: dict[str, object]) -> _Element:
+    """Builds an object of the body from nested dictionaries; a list gives repeated elements.
+
+    `build_object("Справочник.Контрагенты", {"КлючевыеСвойства": {"Ссылка": "…", "Наименование": "…"}})`
+    """
+    element = etree.Element(kind)
+    for name, value in properties.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                element.append(build_object(name, one))
+            else:
+                etree.SubElement(element, name).text = str(one)
+    return element
