@@ -192,3 +192,11 @@ class Stand(Protocol):
 
     def update(self, release: str) -> Result:
         """Updates the stand; believed only with evidence (`info()` before and after)."""
+
+
+@runtime_checkable
+class ByHand(Protocol):
+    """A stand some steps of which a person does."""
+
+    def confirm(self, name: str) -> None:
+        """The person says that the step of this name is done: the next call of it checks that instead of asking again."""

@@ -114,6 +114,7 @@ class Register:
         correspondence: accounting: records have a debit and a credit side.
         chart: accounting: "ChartOfAccounts_X".
         virtual: names of its virtual tables as published ("Balance", "Turnovers" …); empty means: follow from the kind.
+        keyed_by_recorder: subordinate information register: the recorder is part of a record's key (periodicity by recorder).
     """
 
     kind: RegisterKind
@@ -125,6 +126,7 @@ class Register:
     correspondence: bool = False
     chart: str = ""
     virtual: tuple[str, ...] = ()
+    keyed_by_recorder: bool = False
 
     @property
     def fields(self) -> tuple[Attribute, ...]:

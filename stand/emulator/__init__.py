@@ -1,0 +1,1 @@
+"""A server that speaks the protocols of 1C:Enterprise over a real database."""

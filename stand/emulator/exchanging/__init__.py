@@ -1,0 +1,1 @@
+"""Exchanges of the demo company: bank files, the web shop, the universal format, the branch."""

@@ -1,0 +1,1 @@
+"""Makers of configurations and bases: from a recorded `$metadata` and feeds, from the demo company's description."""

@@ -1,0 +1,240 @@
+"""Reading: collections with all their options, single entities, paths into an entity, counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stand.emulator.odata.compiler import Compiler, Scope, scope_of
+from stand.emulator.odata.errors import bad_option, no_entity, no_segment, unsupported
+from stand.emulator.odata.keys import key_values
+from stand.emulator.odata.parser import parse_filter, parse_order
+from stand.emulator.odata.rendering import Renderer
+from stand.emulator.odata.select import Plan, plan_of
+from stand.emulator.odata.shapes import Part, ShapeKind
+from stand.emulator.odata.typed import Sql, T
+from stand.emulator.odata.urls import number_option
+from stand.emulator.tables import Storage, Table, quoted
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+    from stand.emulator.odata.shapes import Publication, Shape
+    from stand.emulator.odata.urls import Segment
+
+_PAGE = 1000
+"""Rows rendered at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the entities of a collection come from.
+
+    Attributes:
+        sql: a table or a subquery, to stand behind FROM under the alias `t`.
+        table: what its columns are.
+    """
+
+    shape: Shape
+    sql: str
+    table: Table
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True)
+class Collection:
+    """What was found."""
+
+    entities: list[dict[str, Any]]
+    count: int | None = None
+    plan: Plan = field(default_factory=Plan)
+
+
+def source_of(shape: Shape) -> Source:
+    """Where the entities of a set come from; entries of record sets are recorders, so `$top` counts them (facts/odata.md 2)."""
+    if shape.kind is not ShapeKind.RECORD_SET:
+        return Source(shape, quoted(shape.table.name), shape.table)
+    recorder = shape.table.by_name["Recorder"]
+    columns = ", ".join(quoted(column) for column in recorder.columns)
+    sql = f"(SELECT DISTINCT {columns} FROM {quoted(shape.table.name)})"  # noqa: S608 - names of the model, quoted
+    return Source(shape, sql, Table(shape.table.name, (recorder,), ("Recorder",)))
+
+
+class Reading:
+    """Reads within one consistent state of the base."""
+
+    def __init__(self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True) -> None:
+        self.publication = publication
+        self.connection = connection
+        self.renderer = Renderer(publication, connection, links=links)
+
+    def collection(self, source: Source, options: Mapping[str, str]) -> Collection:
+        """A collection under `$filter $orderby $top $skip $select $expand $inlinecount`.
+
+        Raises:
+            ODataError: as 1C answers.
+        """
+        shape = source.shape
+        plan = plan_of(self.publication, shape, options.get("$select"), options.get("$expand"))
+        where = self.where(source, options.get("$filter"))
+        counted = _counted(options)
+        order = self._order(source, options.get("$orderby"))
+        top, skip = number_option(options, "$top"), number_option(options, "$skip")
+        tail = f" ORDER BY {order.text}" if order.text else ""
+        sql = f"SELECT {source.table.select_list} FROM {source.sql} AS t{where.text}{tail} LIMIT ? OFFSET ?"  # noqa: S608 - compiled, values bound
+        params = (*source.params, *where.params, *order.params, -1 if top is None else top, skip or 0)
+        cursor = self.connection.execute(sql, params)
+        entities: list[dict[str, Any]] = []
+        while rows := cursor.fetchmany(_PAGE):
+            entities += self.renderer.page(shape, source.table, rows, plan)
+        return Collection(entities, self.count(source, where) if counted else None, plan)
+
+    def count(self, source: Source, where: Sql) -> int:
+        """How many there are, `$top` and `$skip` aside."""
+        sql = f"SELECT COUNT(*) FROM {source.sql} AS t{where.text}"  # noqa: S608 - as above
+        return int(self.connection.execute(sql, (*source.params, *where.params)).fetchone()[0])
+
+    def where(self, source: Source, text: str | None) -> Sql:
+        """`$filter` as ` WHERE …`; nothing without one."""
+        if text is None:
+            return Sql("", (), T.BOOL)
+        condition = self.compiler(source.shape).condition(parse_filter(text))
+        return Sql(f" WHERE {condition.text}", condition.params, T.BOOL)
+
+    def compiler(self, shape: Shape) -> Compiler:
+        """For expressions over a set."""
+        return Compiler(self.publication, scope_of(shape, "t"))
+
+    def _order(self, source: Source, text: str | None) -> Sql:
+        shape = source.shape
+        parts: list[str] = []
+        params: list[Any] = []
+        # The platform ignores the order of record sets, unknown fields and all (facts/odata.md 2).
+        if text is not None and text.strip() and shape.kind is not ShapeKind.RECORD_SET:
+            compiler = self.compiler(shape)
+            for node, descending in parse_order(text):
+                for item in self._sorted_by(compiler.compile(node)):
+                    parts.append(f"{item.text} DESC" if descending else item.text)
+                    params += item.params
+        parts += [f"t.{quoted(column)}" for column in source.table.key_columns]
+        return Sql(", ".join(parts), tuple(params), T.BOOL)
+
+    def _sorted_by(self, item: Sql) -> list[Sql]:
+        """A reference sorts by what a person sees of it, not by its GUID (facts/odata.md 2)."""
+        if item.type is T.OPAQUE:
+            raise bad_option("$orderby")
+        if item.type is T.COMPOSITE:
+            return [Sql(item.kind_sql, item.params, T.STRING), item]
+        if item.type is not T.REF:
+            return [item]
+        table = self.publication.layout.objects.get(item.target)
+        names = [] if table is None else _presentation_fields(table)
+        if table is None or "Ref" not in table.by_name:
+            return [item]
+        shown = [
+            Sql(
+                f'(SELECT p.{quoted(name)} FROM {quoted(table.name)} AS p WHERE p."Ref" = {item.text})',  # noqa: S608 - as above
+                item.params,
+                T.STRING,
+            )
+            for name in names
+        ]
+        return [*shown, item]
+
+    # -- one entity ------------------------------------------------------------------------------------------------------------
+
+    def find(self, shape: Shape, key: Mapping[str, Any]) -> tuple[Source, Sequence[Any]]:
+        """The row with a key.
+
+        Args:
+            key: model values, from `key_values`.
+
+        Raises:
+            ODataError: 404 code 9.
+        """
+        source = source_of(shape)
+        parts: list[str] = []
+        params: list[Any] = []
+        for name, value in key.items():
+            field_ = shape.table.by_name[name]
+            for column, cell in zip(field_.columns, _encoded(field_, value, shape), strict=True):
+                parts.append(f"t.{quoted(column)} = ?")
+                params.append(cell)
+        where = f" WHERE {' AND '.join(parts)}" if parts else ""
+        sql = f"SELECT {source.table.select_list} FROM {source.sql} AS t{where}"  # noqa: S608 - as above
+        row = self.connection.execute(sql, (*source.params, *params)).fetchone()
+        if row is None and shape.kind is ShapeKind.CONSTANT:
+            row = [cell for item in source.table.fields for cell in item.empty]
+        if row is None:
+            raise no_entity(shape.name)
+        return source, row
+
+    def entity(self, shape: Shape, key: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
+        """One entity, rendered. `$expand` is only for collections (facts/odata.md 2)."""
+        if options.get("$expand"):
+            raise unsupported("$expand для одной сущности")
+        source, row = self.find(shape, key)
+        plan = plan_of(self.publication, shape, options.get("$select"), None)
+        return self.renderer.page(shape, source.table, [row], plan)[0]
+
+    def path(self, shape: Shape, key: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[Shape, dict[str, Any], str]:
+        """Goes along navigation from an entity.
+
+        Returns:
+            The shape and key of the last entity, and the name of a property of it, "" when the path ends at the entity.
+        """
+        for number, segment in enumerate(segments):
+            if segment.arguments is not None:
+                raise no_segment(segment.name)
+            link = shape.links.get(segment.name)
+            if link is None:
+                prop = shape.by_name.get(segment.name)
+                if prop is None or number != len(segments) - 1:
+                    raise no_segment(segment.name if prop is None else segments[number + 1].name)
+                return shape, dict(key), prop.name
+            source, row = self.find(shape, key)
+            names = [field_.name for field_ in source.table.fields]
+            start = sum(len(field_.columns) for field_ in source.table.fields[: names.index(link[0].name)])
+            shape = self.publication.shapes[link[1]]
+            key = {"Ref": row[start]}
+        return shape, dict(key), ""
+
+    def property_of(self, shape: Shape, key: Mapping[str, Any], name: str) -> Any:
+        """One property of an entity; a stored value is (media type, bytes).
+
+        Raises:
+            ODataError: 404 code 9: no such entity.
+        """
+        prop = shape.by_name[name]
+        if prop.part is Part.STREAM and prop.field is not None:
+            source, row = self.find(shape, key)
+            names = [item.name for item in source.table.fields]
+            start = sum(len(item.columns) for item in source.table.fields[: names.index(prop.field.name)])
+            return prop.field.decode(row[start : start + 2])
+        return self.entity(shape, key, {})[name]
+
+
+def _encoded(field_: Any, value: Any, shape: Shape) -> tuple[Any, ...]:
+    try:
+        return tuple(field_.encode(value))
+    except ValueError as error:
+        raise no_entity(shape.name) from error
+
+
+def _counted(options: Mapping[str, str]) -> bool:
+    raw = options.get("$inlinecount", "none").strip()
+    if raw not in ("none", "allpages"):
+        raise bad_option("$inlinecount")
+    return raw == "allpages"
+
+
+def _presentation_fields(table: Table) -> list[str]:
+    for names in (("Description",), ("Code",), ("Date", "Number")):
+        found = [name for name in names if name in table.by_name]
+        if found:
+            return found
+    return []
+
+
+__all__ = ["Collection", "Reading", "Scope", "Source", "Storage", "key_values", "source_of"]

@@ -1,0 +1,306 @@
+"""A stand of one's own: a copy of a base at an address; backup, restore and update by the user's command or by a person's hands.
+
+Nothing is believed without evidence. A backup must be a new file that is not empty (or, kept by a person elsewhere, be proven by
+its restore); a restore must bring back every count and the same `$metadata`; an update must change the release, or, where the base
+does not say its release, at least the `$metadata`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.errors import StepError
+from stand.commands import Command
+from stand.protocol import (
+    Backup,
+    Capability,
+    Endpoints,
+    Evidence,
+    HandStep,
+    HandStepNeededError,
+    Info,
+    Isolation,
+    Proof,
+    Result,
+)
+from stand.reading import BaseReader, Fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from harness.onec.session import StandSession
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """How a step is done: by a command, by hand, or not at all.
+
+    Attributes:
+        key: section of the settings: backup, restore, apply.
+        file: backup: where the file will lie; None for the work folder.
+    """
+
+    key: str
+    command: Sequence[str] = ()
+    timeout: float = 3600.0
+    by_hand: bool = False
+    file: Path | None = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether the step can be done at all."""
+        return self.by_hand or bool(self.command)
+
+
+class _State(msgspec.Struct, kw_only=True):
+    """What must outlive a kill: fingerprints to compare with, and since when a person has been asked."""
+
+    before_backup: Fingerprint | None = None
+    before_update: Fingerprint | None = None
+    release: str = ""
+    asked: dict[str, float] = {}
+
+
+@dataclass(slots=True)
+class ExternalStand:
+    """A copy of a base that others run.
+
+    Args:
+        session: to its publication, with the write guard.
+        actions: backup, restore, apply.
+        work: folder for state and backups.
+        folder: where commands are run.
+        record: path of the run record, for the place {record}.
+        base: name of the base when the user gave one.
+    """
+
+    session: StandSession
+    actions: Mapping[str, Action]
+    work: Path
+    folder: Path
+    record: Path
+    base: str = ""
+    kind: str = "external"
+    capabilities: frozenset[Capability] = frozenset()
+    _confirmed: set[str] = field(default_factory=set)
+    _reader: BaseReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = BaseReader(self.session, self.base)
+        self.capabilities = self._possible()
+
+    def confirm(self, name: str) -> None:
+        """A person says that a step is done: the next call checks it."""
+        self._confirmed.add(name)
+
+    def start(self) -> Result:
+        """First contact.
+
+        Raises:
+            AddressError: nobody answers.
+            AccessError: user or password refused.
+            StandError: something else than 1C answers.
+        """
+        started = time.monotonic()
+        self.session.probe()
+        self.capabilities = self._possible() | ({Capability.ISOLATION} if self._reader.has_service else set())
+        return Result(time.monotonic() - started)
+
+    def stop(self) -> Result:
+        """Closes our connections; the base itself is not ours to stop."""
+        self.session.close()
+        return Result(0.0)
+
+    def endpoints(self) -> Endpoints:
+        """Where it answers."""
+        return Endpoints(self.session.publication)
+
+    def info(self) -> Info:
+        """What the base says of itself now."""
+        return self._reader.info()
+
+    def isolation(self) -> Isolation:
+        """Known only when the readiness service is there."""
+        return self._reader.isolation()
+
+    def backup(self) -> Backup:
+        """Takes the backup, after remembering what it must bring back."""
+        action = self._action("backup")
+        path = action.file or (None if action.by_hand else self.work / "backup.bin")
+        if "backup" not in self._confirmed:
+            state = self._state()
+            state.before_backup = self._reader.fingerprint()
+            self._keep(state)
+        was = path.stat().st_mtime_ns if path and path.exists() else None
+        where = (
+            f" Сохраните её в файл {path}." if path else " Запишите, где она лежит: из неё стенд будет восстановлен."
+        )
+        text = f"Снимите резервную копию базы стенда {self.session.publication}.{where}"
+        result = self._do(action, "backup", text, {"backup": str(path or "")})
+        if path is None:
+            return Backup(result, None, "", _now())
+        if not path.is_file() or path.stat().st_size == 0:
+            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}. {text}")
+        if not action.by_hand and path.stat().st_mtime_ns == was:
+            raise StepError(
+                "команда [backup] завершилась, но файл копии прежний",
+                place=str(path),
+                hint="проверьте, куда она пишет: {backup}",
+            )
+        digest = _digest(path)
+        facts = {**result.facts, "size_bytes": str(path.stat().st_size), "sha256": digest}
+        self._forget("backup")
+        return Backup(Result(result.seconds, facts, result.evidence), path, digest, _now())
+
+    def proof(self, backup: Backup) -> Proof:
+        """Restores the backup into the stand itself and compares it with what was there when the backup was taken."""
+        result = self._restore(backup, "proof")
+        wanted, seen = self._state().before_backup, self._reader.fingerprint()
+        differing = wanted.differing(seen) if wanted else ("неизвестно, что было в базе до копии",)
+        counts = seen.counts.values()
+        evidence = (
+            *result.evidence,
+            Evidence("fingerprint.json", msgspec.json.format(msgspec.json.encode(seen)), "application/json"),
+        )
+        self._forget("proof")
+        return Proof(
+            Result(result.seconds, {**result.facts, "method": "восстановление в сам стенд"}, evidence),
+            proven=not differing,
+            tables=len(counts),
+            rows=sum(value for value in counts if value >= 0),
+            differing=differing,
+        )
+
+    def restore(self, backup: Backup) -> Result:
+        """Puts the stand back; believed only when every count and the metadata are those of the backup."""
+        result = self._restore(backup, "restore")
+        wanted, seen = self._state().before_backup, self._reader.fingerprint()
+        if wanted and (differing := wanted.differing(seen)):
+            names = ", ".join(differing[:5])
+            self._not_done(self.actions["restore"], "restore", f"база не равна той, с которой снята копия: {names}")
+        self._forget("restore")
+        return result
+
+    def update(self, release: str) -> Result:
+        """Updates the stand; believed only when the release, or at least the metadata, is another one afterwards."""
+        action = self._action("apply")
+        if "update" not in self._confirmed:
+            state = self._state()
+            state.before_update, state.release = self._reader.fingerprint(), self.info().version
+            self._keep(state)
+        text = f"Обновите базу стенда {self.session.publication}" + (f" до релиза {release}." if release else ".")
+        text += " Дождитесь конца обработчиков обновления и снова откройте публикацию."
+        result = self._do(action, "update", text, {"release": release})
+        self._reader.forget()
+        state, info = self._state(), self.info()
+        before, seen = state.before_update, self._reader.fingerprint()
+        changed = before is not None and before.metadata != seen.metadata
+        if info.version == state.release and not changed:
+            said = (
+                f"релиз прежний: {info.version}" if info.version else "описание данных базы ($metadata) не изменилось"
+            )
+            self._not_done(action, "update", f"обновление не видно: {said}. {text}")
+        if release and info.version and info.version != release:
+            self._not_done(action, "update", f"база сообщает релиз {info.version}. {text}")
+        facts = {
+            **result.facts,
+            "release_before": state.release,
+            "release_after": info.version,
+            "metadata_changed": str(changed).lower(),
+        }
+        self._forget("update")
+        return Result(result.seconds, facts, result.evidence)
+
+    def _possible(self) -> frozenset[Capability]:
+        """What the settings allow; what only the base can say comes with `start`."""
+        found = {Capability.START}
+        if self.actions["backup"].possible:
+            found.add(Capability.BACKUP)
+            if self.actions["restore"].possible:
+                found |= {Capability.RESTORE, Capability.PROOF}
+        if self.actions["apply"].possible:
+            found.add(Capability.UPDATE)
+        return frozenset(found)
+
+    def _restore(self, backup: Backup, name: str) -> Result:
+        action = self._action("restore")
+        path = backup.path
+        if path is not None:
+            if not path.is_file():
+                raise StepError("файла резервной копии нет", place=str(path), hint="не удаляйте копию до конца прогона")
+            if backup.digest and _digest(path) != backup.digest:
+                raise StepError(
+                    "файл резервной копии изменился после снятия",
+                    place=str(path),
+                    hint="восстанавливать из него нельзя",
+                )
+        source = f"файла {path}" if path else "копии, снятой в начале прогона"
+        text = f"Восстановите базу стенда {self.session.publication} из {source} и снова откройте публикацию."
+        result = self._do(action, name, text, {"backup": str(path or "")})
+        self._reader.forget()
+        self.session.probe()
+        return result
+
+    def _action(self, key: str) -> Action:
+        action = self.actions[key]
+        if not action.possible:
+            raise StepError(
+                f"не сказано, как это делается на вашем стенде: раздел [{key}] пуст",
+                hint=f"укажите в [{key}] command или by_hand = true",
+            )
+        return action
+
+    def _do(self, action: Action, name: str, text: str, places: Mapping[str, str]) -> Result:
+        if not action.by_hand:
+            common = {"url": self.session.publication, "record": str(self.record), "release": "", "backup": ""}
+            return Command(action.key, action.command, action.timeout).run({**common, **places}, self.folder)
+        state = self._state()
+        if name not in self._confirmed:
+            state.asked.setdefault(name, time.time())
+            self._keep(state)
+            raise HandStepNeededError(HandStep(name, text))
+        seconds = max(0.0, time.time() - state.asked.get(name, time.time()))
+        return Result(seconds, {"by_hand": "true"})
+
+    def _not_done(self, action: Action, name: str, reason: str) -> None:
+        """A command that did not do what it should has failed; a person is asked again."""
+        if action.by_hand:
+            self._confirmed.discard(name)
+            raise HandStepNeededError(HandStep(name, f"Ещё не сделано: {reason}"))
+        raise StepError(reason, hint=f"проверьте команду [{action.key}]")
+
+    def _forget(self, name: str) -> None:
+        """The step is done: another one of the same name is asked for anew."""
+        self._confirmed.discard(name)
+        state = self._state()
+        if state.asked.pop(name, None) is not None:
+            self._keep(state)
+
+    def _state(self) -> _State:
+        with suppress(OSError, msgspec.DecodeError):
+            return msgspec.json.decode((self.work / "state.json").read_bytes(), type=_State)
+        return _State()
+
+    def _keep(self, state: _State) -> None:
+        self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.work / "state.json"
+        temporary = path.with_suffix(".part")
+        temporary.write_bytes(msgspec.json.encode(state))
+        temporary.replace(path)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
