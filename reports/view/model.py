@@ -1,0 +1,325 @@
+"""What a page shows, ready to print: texts in the document's language, numbers formatted, nothing left to decide for a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A file of the record.
+
+    Attributes:
+        href: "" when a browser should not open it from the document.
+        inside: whether the path names a file of the record's folders at all.
+    """
+
+    path: str
+    href: str
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A label and its value."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A word with an icon; `mark` names the icon and the colour."""
+
+    mark: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideView:
+    """A person's decision against the gates."""
+
+    who: str
+    at: str
+    reason: str
+    before: Chip
+    after: Chip
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do now, by whom, until when; `refs` are ids of scenarios that tell more, `more` of them are not named."""
+
+    what: str
+    who: str
+    until: str
+    refs: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """Counts of one area on page one; `clean` scenarios passed after the update and left nothing to say."""
+
+    title: str
+    scenarios: int
+    clean: int
+    not_checked: int
+    blockers: int
+    warnings: int
+    accepted: int
+    state: Chip
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something nobody looked at, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Page one, for a director; `dense` when there is so much to say that it takes smaller print to stay one page."""
+
+    title: str
+    client: str
+    verdict: Chip
+    code: str
+    sentence: str
+    override: OverrideView | None
+    facts: tuple[Pair, ...]
+    deadline: str
+    reasons: tuple[str, ...]
+    actions: tuple[Action, ...]
+    areas: tuple[AreaRow, ...]
+    unchecked: tuple[Unchecked, ...]
+    unchecked_total: int
+    emulator: str
+    signatures: tuple[Pair, ...]
+    dense: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate."""
+
+    title: str
+    verdict: Chip
+    wanted: str
+    seen: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding, for those who must act on it."""
+
+    number: int
+    code: str
+    severity: Chip
+    area: str
+    object: str
+    text: str
+    before: str
+    after: str
+    scenario: str
+    scenario_title: str
+    phase: str
+    owner: str
+    advice: str
+    evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings of one severity; `hidden` of them are not shown."""
+
+    severity: Chip
+    title: str
+    total: int
+    findings: tuple[FindingView, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """How a column changed."""
+
+    column: str
+    changed: str
+    before: str
+    after: str
+    delta: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One telling change."""
+
+    key: str
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceView:
+    """What the comparison of one observation came to."""
+
+    scenario: str
+    title: str
+    kind: str
+    state: Chip
+    text: str
+    counts: tuple[Pair, ...]
+    columns: tuple[ColumnRow, ...]
+    examples: tuple[ExampleRow, ...]
+    acceptance: str
+    file: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceView:
+    """A declared difference and what it covered."""
+
+    id: str
+    scenario: str
+    scope: str
+    reason: str
+    owner: str
+    until: str
+    expired: bool
+    covered: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseCell:
+    """How a scenario ended in one phase."""
+
+    state: Chip
+    seconds: str
+    text: str
+    evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioView:
+    """One line of the scenario matrix."""
+
+    id: str
+    title: str
+    description: str
+    weight: str
+    owner: str
+    writes: bool
+    before: PhaseCell
+    after: PhaseCell
+    change: Chip
+    attention: bool
+    findings: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioGroup:
+    """Scenarios of one area."""
+
+    title: str
+    scenarios: tuple[ScenarioView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Measurements of one phase on a scale of 0 to 100: one tick a sample, a heavy one for the median."""
+
+    median: str
+    median_at: str
+    ticks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimingView:
+    """One operation's times before and after."""
+
+    scenario: str
+    title: str
+    before: Samples | None
+    after: Samples | None
+    ratio: str
+    slower: bool
+    samples: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of the rehearsal; `start` and `width` place it on a scale of 0 to 100."""
+
+    title: str
+    state: Chip
+    clock: str
+    seconds: str
+    share: str
+    start: str
+    width: str
+    text: str
+    facts: tuple[Pair, ...]
+    evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityView:
+    """Whether the stand can do a thing."""
+
+    title: str
+    state: Chip
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """A measured or found fact."""
+
+    name: str
+    text: str
+    value: str
+    evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """One effective setting."""
+
+    key: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole document."""
+
+    language: str
+    project: str
+    client: str
+    run: str
+    created: str
+    front: Front
+    gates: tuple[GateRow, ...]
+    findings: tuple[FindingGroup, ...]
+    acceptances: tuple[AcceptanceView, ...]
+    differences: tuple[DifferenceView, ...]
+    differences_hidden: int
+    identical: int
+    scenarios: tuple[ScenarioGroup, ...]
+    timings: tuple[TimingView, ...]
+    steps: tuple[StepView, ...]
+    steps_total: str
+    unchecked: tuple[Unchecked, ...]
+    capabilities: tuple[CapabilityView, ...]
+    facts: tuple[FactView, ...]
+    settings: tuple[SettingView, ...]
+    versions: tuple[Pair, ...]
+    digests: tuple[Pair, ...]

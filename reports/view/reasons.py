@@ -1,0 +1,113 @@
+"""Why: at most five plain sentences on page one, the weightiest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from harness.record.models import DifferenceClass, Severity, Verdict
+from reports.view.common import area, areas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.record.models import Decision, Finding, GateResult
+    from harness.record.reader import Record
+    from reports.i18n import Translator
+
+MOST: Final = 5
+COUNTING_GATES: Final = frozenset({"blockers", "warnings"})
+"""Gates that only count findings: the first sentence says it better."""
+
+
+def reasons(tr: Translator, record: Record, decision: Decision) -> list[str]:
+    """Sentences of page one for a verdict."""
+    sentences = {
+        Verdict.NO_GO: _no_go,
+        Verdict.CONDITIONS: _conditions,
+        Verdict.INCOMPLETE: _incomplete,
+        Verdict.GO: _go,
+    }[decision.verdict](tr, record, decision)
+    return [sentence for sentence in dict.fromkeys(sentences) if sentence][:MOST]
+
+
+def _no_go(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
+    blockers = _of(decision, Severity.BLOCKER)
+    if blockers:
+        yield _counted(tr, blockers, "блокирующее замечание", "блокирующих замечаний")
+    yield from _gates(tr, decision, Verdict.NO_GO)
+    yield from (tr.text(finding.text) for finding in spread(blockers))
+
+
+def _conditions(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
+    warnings = _of(decision, Severity.WARNING)
+    yield tr("Блокирующих замечаний нет.")
+    if warnings:
+        yield _counted(tr, warnings, "предупреждение", "предупреждений")
+    yield from _gates(tr, decision, Verdict.CONDITIONS)
+    yield from (tr.text(finding.text) for finding in spread(warnings))
+
+
+def _incomplete(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
+    yield from _gates(tr, decision, Verdict.INCOMPLETE)
+    warnings = _of(decision, Severity.WARNING)
+    if warnings:
+        yield _counted(tr, warnings, "предупреждение", "предупреждений")
+    yield from (tr.text(one.why) for one in decision.not_checked)
+
+
+def _go(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
+    checked = tr.count(len(record.scenarios), "сценарий", "сценариев")
+    compared = tr.count(len({(d.scenario, d.observation) for d in record.differences}), "наблюдение", "наблюдений")
+    yield tr(
+        "Проверено до и после обновления: {checked}; сопоставлено: {compared}.", checked=checked, compared=compared
+    )
+    yield _explained(tr, record, decision)
+    for name in ("update", "backup", "isolation"):
+        yield from (tr.text(gate.why or gate.seen) for gate in decision.gates if gate.name == name)
+
+
+def _explained(tr: Translator, record: Record, decision: Decision) -> str:
+    """What is different after a clean update, and who agreed to it."""
+    expected = {d.acceptance for d in record.differences if d.cls is DifferenceClass.EXPECTED}
+    if not expected:
+        return tr("Всё, что видит пользователь, после обновления осталось прежним.")
+    reasons_ = [acceptance.reason.rstrip(".") for acceptance in decision.acceptances if acceptance.id in expected]
+    return tr(
+        "Всё остальное осталось прежним, кроме заранее согласованного ({count}): {list}.",
+        count=len(expected),
+        list="; ".join(reasons_),
+    )
+
+
+def _gates(tr: Translator, decision: Decision, verdict: Verdict) -> Iterator[str]:
+    """What gates of one verdict say of themselves."""
+    for gate in decision.gates:
+        if gate.verdict is verdict and gate.name not in COUNTING_GATES:
+            yield _gate(tr, gate)
+
+
+def _gate(tr: Translator, gate: GateResult) -> str:
+    return tr.text(gate.why) or tr(
+        "Требуется: {wanted}; на деле: {seen}.", wanted=tr.text(gate.wanted), seen=tr.text(gate.seen)
+    )
+
+
+def _of(decision: Decision, severity: Severity) -> list[Finding]:
+    return [finding for finding in decision.findings if finding.severity is severity]
+
+
+def _counted(tr: Translator, findings: list[Finding], one: str, many: str) -> str:
+    """How many, and where: "Выявлено: 10 блокирующих замечаний (обмены — 3, отчёты — 4)."."""
+    counts = Counter(finding.area for finding in findings)
+    parts = ", ".join(f"{area(tr, name).lower()} — {counts[name]}" for name in areas(list(counts)) if counts[name])
+    return tr("Выявлено: {count} ({parts}).", count=tr.count(len(findings), one, many), parts=parts)
+
+
+def spread(findings: list[Finding]) -> Iterator[Finding]:
+    """Findings in turn from every area, so that the first few tell of all; areas in the document's order."""
+    queues = {name: [f for f in findings if f.area == name] for name in areas([f.area for f in findings])}
+    while any(queues.values()):
+        for queue in queues.values():
+            if queue:
+                yield queue.pop(0)
