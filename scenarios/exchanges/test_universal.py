@@ -1,0 +1,135 @@
+"""Обмен через универсальный формат EnterpriseData."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, numbers_of
+from harness.exchange import enterprise_data
+
+if TYPE_CHECKING:
+    from harness.observe.capture import Observe
+    from harness.onec.services import ExchangeNode
+    from harness.phase.access import Base
+    from harness.phase.packs import Pack
+
+pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("universal")]
+PARTNER_REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf53"
+PARTNER_NAME = "Контрагент проверки готовности"
+UNKNOWN_VERSION = "9.99"
+
+
+def _node(base: Base, pack: Pack) -> ExchangeNode:
+    return node_of(base.service, pack["universal.plan"], pack.get("universal.node", ""))
+
+
+@pytest.mark.scenario("UNI-01", area="exchange", severity="blocker", owner="Ответственный за интеграции")
+def test_message_is_exported(base: Base, pack: Pack, observe: Observe) -> None:
+    """Сообщение универсального формата выгружается таким же
+
+    Конверт составлен по правилам формата, объекты сообщения те же и заполнены так же. Не сравниваются время создания и
+    номера сообщений: они обязаны меняться.
+    """
+    node = _node(base, pack)
+    data = base.service.preview_message(node.plan, node.node)
+    message = enterprise_data.read(data, "сообщение универсального формата")
+    rows = [{"Объект": kind, "Количество": count} for kind, count in message.counts().items()]
+    observe.table(
+        "объекты", rows, key="Объект", title="Объекты в сообщении", types={"Объект": "text", "Количество": "number"}
+    )
+    observe.document(
+        "сообщение",
+        data,
+        title="Сообщение универсального формата",
+        identity={"/Message/Body/*": "КлючевыеСвойства/Ссылка"},
+        mask=(
+            "/Message/Header/CreationDate",
+            "/Message/Header/Confirmation/MessageNo",
+            "/Message/Header/Confirmation/ReceivedNo",
+            # Версии и виды объектов сравнивает EXCH-02, по узлам.
+            "/Message/Header/AvailableVersion",
+            "/Message/Header/AvailableObjectTypes",
+        ),
+    )
+    wrong = enterprise_data.validate(message)
+    assert not wrong, "Корреспондент не примет сообщение: " + "; ".join(wrong[:5])
+
+
+@pytest.mark.scenario("UNI-02", area="exchange", severity="blocker", owner="Ответственный за интеграции")
+@pytest.mark.writes
+def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> None:
+    """Сообщение корреспондента принимается один раз
+
+    Новый контрагент из сообщения появляется в базе, номер принятого сообщения растёт на единицу. То же сообщение, присланное
+    снова, распознаётся как принятое ранее и ничего не создаёт.
+    """
+    node = _node(base, pack)
+    version = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
+    assert version, _no_common(node, pack)
+    data = enterprise_data.write(_incoming(base, node, version))
+    first = base.service.import_message(node.plan, node.node, data)
+    second = base.service.import_message(node.plan, node.node, data)
+    after = _node(base, pack)
+    rows = [import_row(first, "первая"), import_row(second, "повторная")]
+    observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки сообщения")
+    found = list(base.odata.rows(pack["partners"], filter=f"Description eq '{PARTNER_NAME}'"))
+    tax = pack["field.tax_number"]
+    observe.table(
+        "контрагент", [{"Контрагент": row["Description"], "ИНН": row[tax]} for row in found], key="Контрагент"
+    )
+    assert second.already_received, "Повторное сообщение не распознано как принятое ранее"
+    assert len(found) == 1, f"После двух загрузок одного сообщения контрагентов с его именем: {len(found)}"
+    assert after.received_no == node.received_no + 1, (
+        f"Номер принятого был {node.received_no}, стал {after.received_no}"
+    )
+
+
+def _incoming(base: Base, node: ExchangeNode, version: str) -> enterprise_data.Message:
+    """What the partner would send: one new counterparty, in a version it speaks, addressed as the base addresses it."""
+    ours = enterprise_data.read(base.service.preview_message(node.plan, node.node))
+    counterparty = enterprise_data.build_object(
+        "Справочник.Контрагенты",
+        {
+            "КлючевыеСвойства": {
+                "Ссылка": PARTNER_REF,
+                "Наименование": PARTNER_NAME,
+                "ИНН": "7707083893",
+                "КПП": "770701001",
+                "ЮридическоеФизическоеЛицо": "ЮридическоеЛицо",
+            }
+        },
+    )
+    # ReceivedNo не больше отправленного узлом: подтверждение «из будущего» означало бы восстановленную копию.
+    ours = enterprise_data.acknowledged(ours, node.sent_no)
+    return enterprise_data.reply(ours, message_no=node.received_no + 1, objects=[counterparty], version=version)
+
+
+def _no_common(node: ExchangeNode, pack: Pack) -> str:
+    theirs = ", ".join(pack["universal.partner_versions"])
+    return (
+        f"Нет общей версии формата: база поддерживает {', '.join(node.versions)}, корреспондент «{node.title}» {theirs}"
+    )
+
+
+@pytest.mark.scenario("UNI-03", area="exchange", severity="blocker", owner="Ответственный за интеграции")
+@pytest.mark.writes
+def test_version_is_agreed(base: Base, pack: Pack, observe: Observe) -> None:
+    """Общая с корреспондентом версия формата есть, неизвестная версия отвергается
+
+    Корреспондент обновляется отдельно и понимает только свои версии формата: если новый релиз их больше не поддерживает, обмен
+    остановится. Сообщение неизвестной версии отвергается с понятной причиной, номера сообщений узла не сдвигаются.
+    """
+    node = _node(base, pack)
+    common = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
+    observe.value("общая версия", common or "нет", title="Версия формата, о которой договорятся стороны")
+    unknown = enterprise_data.write(_incoming(base, node, UNKNOWN_VERSION))
+    reason = is_refused(base.service, node, unknown)
+    observe.value("неизвестная версия отвергнута", bool(reason))
+    after = _node(base, pack)
+    assert common, _no_common(node, pack)
+    assert reason, f"Принято сообщение неизвестной версии {UNKNOWN_VERSION}"
+    assert numbers_of(after) == numbers_of(node), (
+        f"Отказ сдвинул номера сообщений: {numbers_of(node)} → {numbers_of(after)}"
+    )

@@ -1,0 +1,88 @@
+"""Права: разрешённое осталось разрешённым, запрещённое запрещённым."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.checks.flows import choose_contract, choose_stock
+from harness.checks.rights import ALLOWED, insert_right, read_rights, rights_rows
+from harness.checks.totals import readable_sets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.observe.capture import Observe
+    from harness.phase.access import Base
+    from harness.phase.context import Period
+    from harness.phase.packs import Pack
+
+RIGHTS = ("Чтение", "Добавление", "Изменение", "Удаление", "Проведение")
+
+
+@pytest.mark.scenario("OPS-03", area="operation", severity="blocker", owner="Информационная безопасность")
+@pytest.mark.needs("service")
+def test_rights_matrix(base: Base, observe: Observe) -> None:
+    """Права ролей не изменились
+
+    По каждой роли и каждому объекту те же права на чтение, добавление, изменение, удаление и проведение.
+    """
+    rows = rights_rows(base.service)
+    observe.table("права", rows, key=("Роль", "Объект"), title="Права ролей", types=dict.fromkeys(RIGHTS, "boolean"))
+
+
+@pytest.mark.scenario("OPS-04", area="operation", severity="blocker", owner="Информационная безопасность")
+@pytest.mark.needs("odata")
+def test_manager_reads_the_same(base: Base, as_user: Callable[[str], Base], pack: Pack, observe: Observe) -> None:
+    """Менеджер видит то же, что раньше, и не больше
+
+    Запросы отправляются от имени менеджера: что он мог прочитать, читается, что было закрыто, закрыто, и прежде всего зарплата.
+    """
+    manager = as_user(pack["user.manager"])
+    sets = readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
+    reads = read_rights(manager.odata, sets)
+    observe.table("чтение", reads, key="Набор", title="Что читает менеджер")
+    seen = {row["Набор"]: row["Чтение"] for row in reads}
+    closed = [name for name in pack["user.manager_may_read"] if seen.get(name) != ALLOWED]
+    opened = [name for name in pack["user.manager_must_not_read"] if seen.get(name) == ALLOWED]
+    assert not opened, f"Менеджеру открылось запрещённое: {', '.join(opened)}"
+    assert not closed, f"Менеджеру закрылось нужное для работы: {', '.join(closed)}"
+
+
+@pytest.mark.scenario("OPS-10", area="operation", severity="blocker", owner="Информационная безопасность")
+@pytest.mark.needs("odata")
+@pytest.mark.writes
+def test_manager_writes_the_same(
+    base: Base, as_user: Callable[[str], Base], pack: Pack, period: Period, observe: Observe
+) -> None:
+    """Менеджер создаёт заказы, но не начисляет зарплату
+
+    Заказ покупателя менеджер по-прежнему создаёт, начисление зарплаты по-прежнему не может. Созданное сразу удаляется.
+    """
+    manager = as_user(pack["user.manager"])
+    answers = {}
+    for role in ("order", "payroll"):
+        answer, made = insert_right(manager.odata, pack[role], _body(base, pack, period, role))
+        answers[role] = answer
+        if made:
+            base.odata.delete(pack[role], made)
+    rows = [{"Документ": pack[role], "Создание": answer} for role, answer in answers.items()]
+    observe.table("создание", rows, key="Документ", title="Что создаёт менеджер")
+    assert answers["order"] == ALLOWED, f"Менеджер не может создать {pack['order']}: {answers['order']}"
+    assert answers["payroll"] != ALLOWED, f"Менеджер может создать {pack['payroll']}"
+
+
+def _body(base: Base, pack: Pack, period: Period, role: str) -> dict[str, Any]:
+    """The smallest document of a role; it is deleted at once."""
+    moment = datetime(period.end.year, period.end.month, period.end.day, 12)  # noqa: DTZ001 (время 1С без зоны)
+    contract = choose_contract(base.odata, pack, "customer_contract")
+    body: dict[str, Any] = {"Date": moment, pack["field.organization"]: contract.organization}
+    if role == "order":
+        (good,) = choose_stock(base.odata, pack, period.end, count=1)
+        body |= {pack["field.partner"]: contract.partner, pack["field.contract"]: contract.contract}
+        line = {"LineNumber": 1, pack["field.item"]: good.item, pack["field.quantity"]: Decimal(1)}
+        body |= {pack["field.warehouse"]: good.warehouse, pack["field.goods"]: [line]}
+    return body

@@ -1,0 +1,97 @@
+"""Состояние базы: копия, изоляция, завершённость обновления, задания, журнал."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.checks.jobs import job_rows
+from harness.checks.log import error_rows
+from harness.checks.state import documents_by_month, extension_entries, update_problems
+
+if TYPE_CHECKING:
+    from harness.observe.capture import Observe
+    from harness.phase.access import Base
+    from harness.phase.context import Period
+    from harness.phase.fixtures import FactsFixture
+
+
+@pytest.mark.scenario("OPS-01", area="operation", severity="blocker", owner="Администратор 1С")
+@pytest.mark.needs("odata")
+def test_data_are_of_one_copy(base: Base, period: Period, observe: Observe) -> None:
+    """Оба этапа проверяются на одной и той же резервной копии
+
+    Документов каждого вида в каждом месяце столько же, столько же из них проведено и помечено на удаление. Если нет, то
+    сравниваются разные базы, или обновление удалило документы.
+    """
+    rows = documents_by_month(base.odata, period.start, period.end)
+    columns = {"Документов": "number", "Проведено": "number", "ПомеченоНаУдаление": "number"}
+    observe.table("документы", rows, key=("Вид", "Месяц"), title="Документы по видам и месяцам", types=columns)
+
+
+@pytest.mark.scenario("OPS-02", area="operation", severity="blocker", owner="Администратор 1С")
+@pytest.mark.needs("service")
+def test_copy_is_isolated(base: Base, observe: Observe, facts: FactsFixture) -> None:
+    """Копия изолирована: не сможет обратиться к банку, сайту и почте
+
+    База отмечена как стенд, внешние ресурсы и регламентные задания заблокированы. Иначе копия отправит настоящие платежи,
+    заказы и письма вместо рабочей базы.
+    """
+    info = base.service.info()
+    state = {
+        "Отметка стенда": info.stand.mark,
+        "Внешние ресурсы заблокированы": info.isolation.external_resources_blocked is True,
+        "Регламентные задания заблокированы": info.isolation.scheduled_jobs_blocked is True,
+    }
+    observe.table("изоляция", [{"Признак": name, "Значение": value} for name, value in state.items()], key="Признак")
+    facts.add("isolated", all(state.values()))
+    broken = [name for name, value in state.items() if not value]
+    assert not broken, "Не выполнено: " + "; ".join(broken)
+
+
+@pytest.mark.scenario("OPS-09", area="operation", severity="blocker", owner="Администратор 1С")
+@pytest.mark.needs("service")
+def test_update_is_finished(base: Base, observe: Observe) -> None:
+    """Обновление завершено: обработчики выполнены, расширения применены
+
+    Нет обработчиков обновления, завершившихся с ошибкой, не осталось отложенных обработчиков, все расширения применены.
+    """
+    info = base.service.info()
+    observe.contract("расширения", extension_entries(info), title="Расширения и их состояние")
+    problems = update_problems(info)
+    assert not problems, "; ".join(problems[:5])
+
+
+@pytest.mark.scenario("OPS-05", area="operation", severity="blocker", owner="Администратор 1С")
+@pytest.mark.needs("service")
+def test_scheduled_jobs(base: Base, observe: Observe) -> None:
+    """Регламентные задания включены так же и не завершаются ошибкой
+
+    Обновление не должно выключать задания, включать лишние и менять расписание: без загрузки заказов или пересчёта итогов
+    компания заметит это не сразу.
+    """
+    rows = job_rows(base.service)
+    observe.table("задания", rows, key="Задание", title="Регламентные задания", types={"Ошибка": "text"})
+    failed = [f"{row['Название'] or row['Задание']}: {row['Ошибка']}" for row in rows if row["Состояние"] == "failed"]
+    assert not failed, "Завершились ошибкой: " + "; ".join(failed[:5])
+
+
+@pytest.mark.scenario("OPS-06", area="operation", severity="warning", owner="Администратор 1С")
+@pytest.mark.needs("service")
+def test_event_log(base: Base, observe: Observe) -> None:
+    """В журнале регистрации нет новых видов ошибок
+
+    Ошибки журнала сгруппированы по событию и объекту. Сценарий выполняется до сценариев, которые пишут в базу, поэтому новая
+    ошибка означает, что её вызвало обновление.
+    """
+    rows = error_rows(base.service, None)
+    columns = {"Событие": "text", "Объект": "text", "Количество": "number", "Текст": "text"}
+    observe.table(
+        "ошибки",
+        rows,
+        key=("Событие", "Объект"),
+        title="Ошибки журнала регистрации",
+        types=columns,
+        mask=("Количество",),
+    )
