@@ -1,0 +1,90 @@
+"""State of exchanges: nodes and their numbers, formats and objects they speak, and what an import did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import AnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.onec.services import ExchangeNode, ImportResult, ReadinessService
+
+IMPORT_KEY = "Загрузка"
+"""Key of the table of imports."""
+
+
+def node_rows(service: ReadinessService) -> list[dict[str, Any]]:
+    """One row a node (key: План, Узел): switched on, numbers, queue, version stored in the node."""
+    return [
+        {
+            "План": node.plan,
+            "Узел": node.node,
+            "Название": node.title,
+            "Включён": node.enabled,
+            "Отправлено": node.sent_no,
+            "Принято": node.received_no,
+            "КОтправке": node.registered,
+            "ВерсияФормата": node.node_version,
+        }
+        for node in service.exchanges()
+    ]
+
+
+def capability_entries(nodes: Iterable[ExchangeNode]) -> dict[str, str]:
+    """What the base can send and receive, as a contract: versions and objects by direction.
+
+    The path names the plan and the node: `План/Узел/версия/1.17`, `План/Узел/отправка/Документ.РеализацияТоваровУслуг`.
+    """
+    found: dict[str, str] = {}
+    for node in nodes:
+        place = f"{node.plan}/{node.node}"
+        found |= {f"{place}/версия/{version}": "версия формата" for version in node.versions}
+        for item in node.objects:
+            found |= {f"{place}/отправка/{item.name}": "объект"} if item.send else {}
+            found |= {f"{place}/получение/{item.name}": "объект"} if item.receive else {}
+    return dict(sorted(found.items()))
+
+
+def node_of(service: ReadinessService, plan: str, code: str = "") -> ExchangeNode:
+    """A node by plan and code; the first node of the plan when no code is given.
+
+    Raises:
+        AssertionError: the base has no such node.
+    """
+    found = next((item for item in service.exchanges() if item.plan == plan and code in ("", item.node)), None)
+    assert found is not None, f"В базе нет узла обмена «{plan}» {code}".rstrip()
+    return found
+
+
+def import_row(result: ImportResult, step: str) -> dict[str, Any]:
+    """What an import did, as a row (key: IMPORT_KEY). References and numbers of what was created are left out on purpose."""
+    return {
+        IMPORT_KEY: step,
+        "Создано": result.created,
+        "Обновлено": result.updated,
+        "Пропущено": result.skipped,
+        "РанееПринято": result.already_received,
+        "Предупреждения": "; ".join(sorted(result.warnings)),
+    }
+
+
+def is_refused(service: ReadinessService, node: ExchangeNode, message: bytes) -> str:
+    """The reason a message was refused for, "" when it was loaded.
+
+    Raises:
+        AnswerError: the base broke down on it instead of refusing it (status 500).
+    """
+    try:
+        service.import_message(node.plan, node.node, message)
+    except AnswerError as error:
+        if error.status >= 500:
+            raise
+        return error.message or "без объяснения"
+    return ""
+
+
+def numbers_of(node: ExchangeNode) -> tuple[int, int]:
+    """Sent and received numbers."""
+    return node.sent_no, node.received_no

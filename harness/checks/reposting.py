@@ -1,0 +1,93 @@
+"""Reposting of a sample: what posting would write now, without writing it (design 4.4, issue 4).
+
+The readiness service posts a document inside a transaction that is rolled back and tells the movements. The sample is the same
+in both phases: it is spread evenly over the documents of a kind in order of date and number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from harness.checks.movements import movement_rows
+from harness.checks.references import References
+from harness.errors import AnswerError
+from harness.onec.names import Kind
+from harness.onec.values import datetime_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from harness.onec.odata import ODataClient
+    from harness.onec.services import ReadinessService
+
+KEY = ("Вид", "Документ", "Регистр", "Разрез", "Показатель")
+"""Key of the table of movements."""
+
+
+@dataclass(slots=True)
+class Sample:
+    """Rows for `observe.table` (key: KEY), how many documents they are of, and documents that could not be posted."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    documents: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+def repost_sample(client: ODataClient, service: ReadinessService, start: date, end: date, *, count: int) -> Sample:
+    """Posts a sample of every kind of document without writing.
+
+    Args:
+        client: of the stand.
+        service: of the stand.
+        start: first day of the documents.
+        end: last day.
+        count: documents of each kind.
+    """
+    names = References(client)
+    sample = Sample()
+    for kind in document_sets(client):
+        for row in spread(posted(client, kind, start, end), count):
+            label = f"{row['Number']} от {row['Date']:%d.%m.%Y}"
+            try:
+                movements = service.movements(kind, str(row["Ref_Key"]))
+            except AnswerError as error:
+                sample.refused.append(f"{kind} {label}: {error.message}")
+                continue
+            sample.documents += 1
+            for part in movements:
+                found = movement_rows(client, names, label, part.register, part.rows)
+                sample.rows += [{"Вид": kind, **line} for line in found]
+    return sample
+
+
+def document_sets(client: ODataClient) -> tuple[str, ...]:
+    """Sets of documents that can be posted, in order of names."""
+    metadata = client.metadata()
+    return tuple(
+        sorted(
+            name
+            for name, item in metadata.entity_sets.items()
+            if name.startswith(f"{Kind.DOCUMENT.value}_") and "Post" in metadata.functions_of(item.entity_type)
+        )
+    )
+
+
+def posted(client: ODataClient, kind: str, start: date, end: date) -> list[dict[str, Any]]:
+    """Posted documents of a kind in a period, in order of date and number."""
+    first, after = datetime_literal(start), datetime_literal(end + timedelta(days=1))
+    chosen = f"Date ge {first} and Date lt {after} and Posted eq true"
+    rows = client.rows(kind, select=("Ref_Key", "Number", "Date"), filter=chosen)
+    return sorted(rows, key=lambda row: (row["Date"], str(row["Number"])))
+
+
+def spread(rows: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """At most `count` rows, evenly spread, first and last among them; all rows when `count` is 0 or more than there are."""
+    if count <= 0 or len(rows) <= count:
+        return list(rows)
+    if count == 1:
+        return [rows[0]]
+    step = (len(rows) - 1) / (count - 1)
+    return [rows[round(place * step)] for place in range(count)]

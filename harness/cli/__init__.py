@@ -1,0 +1,7 @@
+"""The `readiness` command."""
+
+from __future__ import annotations
+
+from harness.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,157 @@
+"""`main`: reads the command line, runs a command, turns every end into the exit code of the contract (design 4.1).
+
+Commands register themselves on `app`; what they do is imported when they run, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from harness import __version__
+from harness.cli import texts
+from harness.errors import HarnessError
+from harness.i18n import _
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERNAL = 3
+INTERRUPTED = 130
+_ORDER = ("demo", "init", "doctor", "scenarios", "run", "judge", "report", "compare", "accept", "stand")
+
+
+class Command(TyperCommand):
+    """A command whose help is in the language of the user."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Help, as Typer makes it, with its headings translated."""
+        return texts.help_text(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands whose help is in the language of the user."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Help, as Typer makes it, with its headings translated."""
+        return texts.help_text(super().get_help(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of a project's life, not of the alphabet."""
+        del ctx
+        return [
+            *(name for name in _ORDER if name in self.commands),
+            *(name for name in self.commands if name not in _ORDER),
+        ]
+
+
+app = typer.Typer(
+    cls=Group,
+    name="readiness",
+    help=_(
+        "Репетирует обновление 1С на стенде и отвечает: обновлять (GO), обновлять с условиями, нет данных или не обновлять (NO-GO), и почему.\n\n"
+        "Начните с readiness demo, затем readiness init в папке своего проекта."
+    ),
+    epilog=_(
+        "Коды возврата: 0 GO, 1 NO-GO, 10 GO с условиями, 11 проверено не всё, 2 ошибка настройки, 3 внутренняя ошибка, 130 прервано."
+    ),
+    add_completion=False,
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"onec-readiness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=_("Показать версию."))
+    ] = False,
+) -> None:
+    del version
+    help_without_command(context)
+
+
+def help_without_command(context: typer.Context) -> None:
+    """A group called without a command shows what there is; that is wrong usage all the same."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
+
+
+def register() -> None:
+    """Imports the modules of the commands: importing one adds it to `app`."""
+    from harness.cli import demo, doctor, init, records, run, scenarios, stand  # noqa: F401
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Returns:
+        The exit code of the contract.
+    """
+    _utf8_streams()
+    register()
+    try:
+        code = app(args=None if arguments is None else list(arguments), prog_name="readiness", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        complain(_("прервано"))
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # every end becomes an exit code
+        return _failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    if isinstance(error, HarnessError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # the reader of our pipe went away: nothing more can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if hasattr(error, "format_message"):  # Typer's errors of usage
+        return _wrong_usage(error)
+    return _internal(error)
+
+
+def complain(message: str) -> None:
+    """One message on the error stream."""
+    typer.echo(f"readiness: {message}", err=True)
+
+
+def _wrong_usage(error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        typer.echo(texts.help_text(context.get_usage()), err=True)
+    complain(texts.usage_text(error.format_message()))
+    if context is not None:
+        typer.echo(_("Справка: {command} --help").format(command=context.command_path), err=True)
+    return 2
+
+
+def _internal(error: Exception) -> int:
+    import traceback
+
+    traceback.print_exception(error)
+    complain(_("внутренняя ошибка; пришлите этот текст разработчикам"))
+    return INTERNAL
+
+
+def _utf8_streams() -> None:
+    """Cyrillic and arrows must not fail where the console's encoding is poor (Windows, LANG=C)."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")

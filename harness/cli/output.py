@@ -1,0 +1,104 @@
+"""What the commands print in common: verdicts, reasons, one JSON object."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.i18n import _
+from harness.record.models import Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.record.models import Decision
+
+RecordArgument = Annotated[
+    Path, typer.Argument(metavar="RECORD", help=_("Папка протокола прогона."), show_default=False)
+]
+ConfigOption = Annotated[Path, typer.Option("-c", "--config", metavar="FILE", help=_("Файл настроек."))]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Один объект JSON в стандартный вывод вместо текста."))]
+
+_COLOURS = {Verdict.GO: "green", Verdict.CONDITIONS: "yellow", Verdict.INCOMPLETE: "magenta", Verdict.NO_GO: "red"}
+_LONGEST = 200
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """A verdict with what it means."""
+    return {
+        Verdict.GO: _("GO: обновлять можно"),
+        Verdict.CONDITIONS: _("GO WITH CONDITIONS: обновлять можно при выполнении условий"),
+        Verdict.INCOMPLETE: _("INCOMPLETE: проверено не всё, решать рано"),
+        Verdict.NO_GO: _("NO-GO: обновлять нельзя"),
+    }[verdict]
+
+
+def print_verdict(decision: Decision) -> None:
+    """The verdict in its colour, on a terminal."""
+    typer.secho(verdict_words(decision.verdict), fg=_COLOURS[decision.verdict], bold=True)
+    if decision.override is not None:
+        override = decision.override
+        typer.echo(
+            _("Решение человека: {verdict}, {name}: {reason}").format(
+                verdict=override.verdict.value, name=override.name, reason=override.reason
+            )
+        )
+
+
+def reasons(decision: Decision) -> list[str]:
+    """Why, one line each: gates that are not GO, then findings by weight."""
+    gates = [gate for gate in decision.gates if gate.verdict is not Verdict.GO]
+    gates.sort(key=lambda gate: -gate.verdict.rank)
+    lines = [one_line(f"{gate.verdict.value}: {gate.why or gate.seen}") for gate in gates]
+    weight = list(Severity)
+    for finding in sorted(decision.findings, key=lambda item: weight.index(item.severity)):
+        if finding.severity is not Severity.INFO:
+            where = finding.scenario or finding.code
+            lines.append(one_line(f"{where}: {finding.text}"))
+    return lines
+
+
+def one_line(text: str) -> str:
+    """A text as one line of a readable length."""
+    joined = " ".join(text.split())
+    return joined if len(joined) <= _LONGEST else joined[: _LONGEST - 1] + "…"
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on the standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def decision_json(decision: Decision, record: Path, documents: list[str] | None = None) -> dict[str, Any]:
+    """What `--json` says of a decided run."""
+    return {
+        "verdict": decision.verdict.value,
+        "exit_code": decision.exit_code,
+        "record": str(record),
+        "documents": [str(record / name) for name in documents or []],
+        "gates": [
+            {"name": gate.name, "verdict": gate.verdict.value, "why": str(gate.why or gate.seen)}
+            for gate in decision.gates
+        ],
+        "findings": [
+            {
+                "code": item.code,
+                "severity": item.severity.value,
+                "scenario": item.scenario,
+                "object": item.object,
+                "text": str(item.text),
+                "before": item.before,
+                "after": item.after,
+            }
+            for item in decision.findings
+        ],
+    }
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at the standard output and can answer."""
+    return sys.stdout.isatty() and sys.stdin.isatty()

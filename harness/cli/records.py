@@ -1,0 +1,175 @@
+"""Commands over a finished record: judge, report, compare, accept."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  # Typer reads annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import output
+from harness.cli.app import Command, app
+from harness.cli.output import JsonOption, RecordArgument  # noqa: TC001  # Typer reads annotations
+from harness.errors import UsageError
+from harness.i18n import _
+
+if TYPE_CHECKING:
+    from harness.record.models import Difference, Verdict
+
+_FORMATS = ("html", "json", "junit", "allure", "pdf")
+
+
+@app.command(
+    "judge",
+    cls=Command,
+    help=_(
+        "Заново вычисляет решение по протоколу. Код возврата тот же, что у прогона; изменённый протокол не принимается."
+    )
+    + "\n\n"
+    + _("Пример: readiness judge records/2026-11-28_200000"),
+)
+def judge(
+    record: RecordArgument,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            "--override",
+            metavar="VERDICT",
+            help=_("Записать решение человека: GO, NO-GO, … Остаётся в документе навсегда."),
+        ),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help=_("Кто решил (с --override)."))] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("Почему (с --override)."))] = "",
+    json_output: JsonOption = False,
+) -> int:
+    """Judges a record."""
+    from harness.run import judging
+
+    if override is not None:
+        decision = judging.override(record, _verdict(override), by.strip(), reason.strip())
+    else:
+        decision = judging.judge(record)
+    if json_output:
+        output.print_json(output.decision_json(decision, record))
+    else:
+        output.print_verdict(decision)
+        for line in output.reasons(decision):
+            typer.echo(f"  {line}")
+    return decision.exit_code
+
+
+def _verdict(text: str) -> Verdict:
+    from harness.record.models import Verdict
+
+    try:
+        return Verdict(text.strip().upper().replace("NO GO", "NO-GO"))
+    except ValueError as error:
+        known = ", ".join(item.value for item in Verdict)
+        raise UsageError(f"нет решения «{text}»", place="--override", hint=f"есть: {known}") from error
+
+
+@app.command(
+    "report",
+    cls=Command,
+    help=_("Выпускает документы по протоколу. Это HTML, PDF, JSON, JUnit и Allure.")
+    + "\n\n"
+    + _("Пример: readiness report RECORD --format html --language en"),
+)
+def report(
+    record: RecordArgument,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help=_("Документ (можно повторять): html, pdf, json, junit, allure.")
+        ),
+    ] = None,
+    language: Annotated[
+        str,
+        typer.Option("--language", metavar="LANG", help=_("Язык документов: ru или en; по умолчанию язык прогона.")),
+    ] = "",
+    browser: Annotated[str, typer.Option("--browser", metavar="FILE", help=_("Путь к Chromium для PDF."))] = "",
+    json_output: JsonOption = False,
+) -> int:
+    """Renders documents."""
+    from harness.run import judging
+
+    wrong = [item for item in formats or [] if item not in _FORMATS]
+    if wrong:
+        raise UsageError(f"нет документа «{wrong[0]}»", place="--format", hint="есть: " + ", ".join(_FORMATS))
+    if language not in ("", "ru", "en"):
+        raise UsageError(f"нет языка «{language}»", place="--language", hint="есть: ru, en")
+    paths = judging.render(record, formats or list(_FORMATS), language, browser)
+    if json_output:
+        output.print_json({"record": str(record), "documents": [str(path) for path in paths]})
+    else:
+        for path in paths:
+            typer.echo(str(path))
+    return 0
+
+
+@app.command(
+    "compare",
+    cls=Command,
+    help=_("Показывает расхождения до и после обновления. Код возврата 1, если есть необъяснённые.")
+    + "\n\n"
+    + _("Пример: readiness compare RECORD --all"),
+)
+def compare(
+    record: RecordArgument,
+    everything: Annotated[bool, typer.Option("--all", help=_("Показать и одинаковые, и согласованные."))] = False,
+    json_output: JsonOption = False,
+) -> int:
+    """Shows differences: 0 when nothing is unexplained, 1 otherwise."""
+    from harness.record import read_record
+    from harness.record.models import DifferenceClass
+
+    quiet = {DifferenceClass.IDENTICAL, DifferenceClass.TOLERANCE, DifferenceClass.EXPECTED}
+    read = read_record(record)
+    if not read.compared:
+        raise UsageError(
+            "в этом протоколе сравнения ещё не было", place=str(record), hint="readiness run --resume RECORD"
+        )
+    differences = [item for item in read.differences if everything or item.cls not in quiet]
+    if json_output:
+        import msgspec
+
+        output.print_json({"record": str(record), "differences": msgspec.to_builtins(differences)})
+    else:
+        for item in differences:
+            typer.echo(_difference(item))
+        if not differences:
+            typer.echo(_("необъяснённых расхождений нет"))
+    return int(any(item.cls not in quiet for item in differences))
+
+
+def _difference(item: Difference) -> str:
+    counts = f"+{item.added} −{item.removed} ~{item.changed}"
+    text = f": {output.one_line(str(item.text))}" if item.text else ""
+    return f"{item.cls.value:<16} {item.scenario}/{item.observation} {counts}{text}"
+
+
+@app.command(
+    "accept",
+    cls=Command,
+    help=_("Предлагает согласования расхождений. Их проверяют, подписывают и вносят в acceptances.toml.")
+    + "\n\n"
+    + _("Пример: readiness accept RECORD --owner «Иванова А. П.» --until 2.0.16 >> acceptances.toml"),
+)
+def accept(
+    record: RecordArgument,
+    owner: Annotated[str, typer.Option("--owner", metavar="NAME", help=_("Кто согласует."))] = "",
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help=_("До какой даты или релиза."))] = "",
+    output_file: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help=_("Дописать в файл."))
+    ] = None,
+) -> int:
+    """Proposes acceptances."""
+    from harness.run import judging
+
+    text = judging.proposals(record, owner, until)
+    if output_file is None:
+        typer.echo(text, nl=False)
+    elif text:
+        with output_file.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    return 0

@@ -1,0 +1,59 @@
+"""Hooks of pytest-xdist, registered only where it is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from harness.phase.context import CONTEXT, Context, tell_worker
+from harness.record.models import Text
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Node(Protocol):
+        """What is used of a worker as the controller sees it."""
+
+        workerinput: dict[str, str]
+        workeroutput: dict[str, Any]
+
+
+PROBLEMS = "readiness_problems"
+"""Key of the worker's output that carries problems of collection."""
+
+
+class Parallel:
+    """Controller's side of xdist."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Node) -> None:
+        """A worker is about to start."""
+        tell_worker(self._context, node.workerinput)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Node) -> None:
+        """A worker ended; one that died has no output."""
+        told = getattr(node, "workeroutput", {}).get(PROBLEMS, "")
+        for text in msgspec.json.decode(told, type=list[Text]) if told else []:
+            if text not in self._context.problems:
+                self._context.problems.append(text)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
+        """Problems of workers become a usage error of the whole session, after their outputs have arrived."""
+        result = yield
+        if self._context.problems:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        return result
+
+
+def report_problems(config: pytest.Config) -> None:
+    """Hands problems of a worker to the controller."""
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None and CONTEXT in config.stash and config.stash[CONTEXT].problems:
+        output[PROBLEMS] = msgspec.json.encode(config.stash[CONTEXT].problems).decode("utf-8")

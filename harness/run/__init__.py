@@ -1,0 +1,1 @@
+"""What the steps of the pipeline do; the story itself is `harness.pipeline`."""

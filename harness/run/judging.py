@@ -1,0 +1,69 @@
+"""What can be done with a record after its run: judge again, override, render, propose acceptances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+from harness.record import EventKind, RecordWriter, now, read_record
+from harness.record.manifest import write_manifest
+from harness.record.models import Override
+from harness.run.finish import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.record.models import Decision, Verdict
+
+
+def judge(path: Path) -> Decision:
+    """The verdict computed anew from the record alone; nothing is written.
+
+    Raises:
+        RecordError: not a record, of another version, or edited; names the file.
+    """
+    from harness.gate import judge_record
+
+    return judge_record(read_record(path))
+
+
+def override(path: Path, verdict: Verdict, name: str, reason: str) -> Decision:
+    """Adds a person's decision to the record for good; the gates' own verdict and the exit code stay.
+
+    Raises:
+        UsageError: no name or no reason.
+    """
+    if not name or not reason:
+        raise UsageError(
+            "решение человека записывается с именем и причиной",
+            place="--override",
+            hint='--by "Фамилия И. О." --reason "почему"',
+        )
+    with RecordWriter.open(path) as writer:
+        writer.event(EventKind.OVERRIDE, Override(name=name, reason=reason, verdict=verdict, at=now()))
+        decision = decide(writer)
+        writer.seal()
+    return decision
+
+
+def render(path: Path, formats: Sequence[str], language: str, browser: str) -> list[Path]:
+    """Renders documents into the record; a sealed record is verified before and sealed again.
+
+    Raises:
+        RecordError: edited.
+    """
+    import reports
+
+    record = read_record(path)
+    paths = reports.render(path, list(formats), language=language or record.header.language, browser=browser)
+    if record.sealed:
+        write_manifest(path)
+    return paths
+
+
+def proposals(path: Path, owner: str, until: str) -> str:
+    """Text of acceptances for what is unexplained, to be checked and signed by a person."""
+    from harness.observe import propose
+
+    return propose(read_record(path), owner=owner, until=until)

@@ -1,0 +1,138 @@
+"""The work folder of a run: what must outlive a kill and must not get into the record (bases, backups, passwords, keys).
+
+It lies beside the record (`NAME.work` beside `NAME`), readable for its owner only, and goes away when the run is complete.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIX = ".work"
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """How the run was started, so that `--resume` needs no other argument.
+
+    Attributes:
+        config: path of readiness.toml.
+        overrides: settings of the command line.
+        digest: of the settings file.
+    """
+
+    config: str
+    overrides: dict[str, str] = {}
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """Paths inside a work folder."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, record: Path) -> Self:
+        """The work folder of a record."""
+        return cls(record.with_name(record.name + SUFFIX))
+
+    def create(self) -> None:
+        """Makes the folder; others may not look inside."""
+        self.path.mkdir(parents=True, mode=0o700)
+
+    def remove(self) -> None:
+        """Deletes the folder with everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def stand(self) -> Path:
+        """Files of an embedded stand; state of an external one."""
+        return self.path / "stand"
+
+    @property
+    def base_file(self) -> Path:
+        """Addresses and passwords for the pytest processes."""
+        return self.path / "base.json"
+
+    @property
+    def key_file(self) -> Path:
+        """Key of the pseudonyms of personal data."""
+        return self.path / "pseudonyms.key"
+
+    def log(self, phase: str) -> Path:
+        """Output of the pytest process of a phase."""
+        return self.path / f"pytest-{phase}.log"
+
+    def write_private(self, path: Path, content: bytes) -> None:
+        """Writes a file that only its owner may read, from its first moment on."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+
+    def keep_origin(self, origin: Origin) -> None:
+        """Remembers how the run was started."""
+        self.write_private(self.path / "run.json", msgspec.json.encode(origin))
+
+    def origin(self) -> Origin:
+        """How the run was started.
+
+        Raises:
+            UsageError: the work folder is not there (the run is complete, or the folder was moved without it).
+        """
+        try:
+            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=Origin)
+        except (OSError, msgspec.DecodeError) as error:
+            raise UsageError(
+                "продолжить нельзя: рабочей папки этого прогона нет",
+                place=str(self.path),
+                hint="завершённый прогон не продолжают; для нового заключения начните новый: readiness run",
+            ) from error
+
+
+class RunLock:
+    """Lets one process only go on with a run; the operating system frees it when the process dies."""
+
+    def __init__(self, work: WorkFolder) -> None:
+        self._path = work.path / "lock"
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock_or_fail(self._descriptor)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise UsageError(
+                "этот прогон уже идёт в другом процессе", place=str(self._path), hint="дождитесь его конца"
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            os.close(self._descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock_or_fail(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock_or_fail(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
