@@ -68,7 +68,10 @@ def test_imports_run_one_way(path: Path) -> None:
         target
         for target in imported(path)
         if target not in CELLAR
-        and (not any(within(target, place) for place in allowed) or (room not in UPPER and any(within(target, place) for place in UPPER)))
+        and (
+            not any(within(target, place) for place in allowed)
+            or (room not in UPPER and any(within(target, place) for place in UPPER))
+        )
     }
 
     assert wrong == set(), f"{name} ({room}) may not import {sorted(wrong)}"
