@@ -66,7 +66,16 @@ def lint() -> None:
 
 def lock_files() -> None:
     """Writes both lock files anew for every platform; needs `uv` in the environment it is called from."""
-    common = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--upgrade")
+    common = (
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+        "--upgrade",
+    )
     compile_ = (sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *common)
     build = ("--group", "build")
     run(*compile_, *build, "-o", RUNTIME.name)
