@@ -10,6 +10,7 @@ from harness.phase.collecting import arrange, journal_collected
 from harness.phase.context import CONTEXT, ENVIRONMENT, make_context
 from harness.phase.fixtures import FactsFixture, FindingsFixture
 from harness.phase.needs import check_needs
+from harness.phase.outcomes import LostError
 from harness.phase.parallel import Parallel, report_problems
 from harness.phase.running import Subtests, notes_for, observe_for, progress_of, restart, watch
 from harness.phase.scribe import Scribe
@@ -103,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     context = config.stash[CONTEXT]
     for problem in context.problems:
         terminalreporter.write_line(f"ERROR: {problem}", red=True)
-    if context.info is None and terminalreporter.stats.get("deselected"):
+    if context.idle:
         terminalreporter.write_line(
             f"Сценарии не выполнялись: не сказано, какую базу проверять. Укажите --readiness-base ФАЙЛ или {ENVIRONMENT}.",
             yellow=True,
@@ -115,7 +116,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Preconditions of a scenario, before any fixture."""
     restart(item)
     if progress_of(item) is not None:
-        check_needs(item, item.config.stash[CONTEXT].bases)
+        context = item.config.stash[CONTEXT]
+        if item.nodeid in context.crashed:
+            raise LostError("процесс, выполнявший этот тест, завершился аварийно; тест не повторяется")
+        check_needs(item, context.bases)
 
 
 @pytest.hookimpl(wrapper=True)

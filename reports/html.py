@@ -150,7 +150,11 @@ def _contents(tr: Translator, view: View) -> list[Entry]:
         Entry("gates", tr("Критерии допуска"), len(view.gates)),
         Entry("findings", tr("Замечания"), sum(group.total for group in view.findings)),
         Entry("accepted", tr("Согласованные расхождения"), len(view.acceptances)),
-        Entry("differences", tr("Расхождения между этапами"), len(view.differences) + view.differences_hidden),
+        Entry(
+            "differences",
+            tr("Расхождения между этапами"),
+            len(view.differences) + view.differences_hidden + len(view.unpaired),
+        ),
         Entry("scenarios", tr("Сценарии"), sum(len(group.scenarios) for group in view.scenarios)),
         Entry("timings", tr("Время ключевых операций"), len(view.timings)),
         Entry("steps", tr("Ход репетиции"), len(view.steps)),

@@ -1,8 +1,8 @@
 """Languages of the documents: Russian source strings, gettext catalogues beside this file, numbers and dates by locale.
 
-Catalogues are kept as text (`locale/LANGUAGE/LC_MESSAGES/reports.po`) and read as they are: no compile step to forget. The Russian
-catalogue holds plural forms only, the English one a translation of every text of the documents and of every `Text` the
-project writes into a record; what a catalogue does not know stays Russian.
+Catalogues are kept as text (`locale/LANGUAGE/LC_MESSAGES/*.po`) and read as they are: no compile step to forget. The Russian one
+holds plural forms only; the English ones translate the documents (`reports.po`), the texts the harness writes into a record
+(`record.po`) and the bundled scenarios (`scenarios.po`). What a catalogue does not know stays Russian.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 from harness.record.models import Text, fill
-
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
 
 LANGUAGES: Final = ("ru", "en")
 LOCALE_DIR: Final = Path(__file__).parent / "locale"
@@ -31,10 +29,14 @@ _DATE_TIME: Final = {"ru": "d MMMM y, HH:mm", "en": "d MMMM y, HH:mm"}
 
 @cache
 def catalogue(language: str) -> Catalog:
-    """Reads the catalogue of a language; once a process."""
-    path = LOCALE_DIR / language / "LC_MESSAGES" / "reports.po"
-    with path.open(encoding="utf-8") as file:
-        return read_po(file, locale=language)
+    """Reads the catalogues of a language into one, once a process."""
+    whole = Catalog(locale=language)
+    for path in sorted((LOCALE_DIR / language / "LC_MESSAGES").glob("*.po")):
+        with path.open(encoding="utf-8") as file:
+            for message in read_po(file, locale=language):
+                if message.id:
+                    whole[message.id] = message
+    return whole
 
 
 class Translator:
@@ -50,6 +52,9 @@ class Translator:
         # English dates and numbers in the British manner: day before month, 24 hours, as the reader's documents have them.
         self._locale = Locale.parse({"ru": "ru_RU", "en": "en_GB"}[self.language])
         self._catalogue = catalogue(self.language)
+        ids = [message.id for message in self._catalogue if isinstance(message.id, str)]
+        self._additions = [id_ for id_ in ids if id_[:2] in {"; ", ". "}]
+        self._patterns = sorted((id_ for id_ in ids if id_.endswith(" {name}")), key=len, reverse=True)
 
     def __call__(self, msgid: str, **params: object) -> str:
         """A text of the documents, with its places filled."""
@@ -64,8 +69,31 @@ class Translator:
         return message.string if isinstance(message.string, str) else message.string[0]
 
     def text(self, text: Text | None) -> str:
-        """A text of the record; its params are names and values of the base and stay as they are."""
-        return "" if text is None else fill(self.lookup(text.msgid), text.params)
+        """A text of the record; its params are values of the base and stay as they are, but for names of observations."""
+        if text is None:
+            return ""
+        named = {place: self.name(text.params[place]) for place in ("observation", "title") if place in text.params}
+        return fill(self._sentence(text.msgid), text.params | named)
+
+    def name(self, name: str) -> str:
+        """A name of an observation or an object; of "Отчёт ВаловаяПрибыль" the word is said, and the base's own name stays."""
+        found = self.lookup(name)
+        if found != name:
+            return found
+        for pattern in self._patterns:
+            if name.startswith(pattern.removesuffix("{name}")):
+                return fill(self.lookup(pattern), {"name": name[len(pattern) - len("{name}") :]})
+        return name
+
+    def _sentence(self, msgid: str) -> str:
+        """A message, or one that is made of a known beginning and a known addition ("; всего таких строк: {count}")."""
+        found = self.lookup(msgid)
+        if found != msgid:
+            return found
+        for addition in self._additions:
+            if msgid.endswith(addition) and msgid != addition:
+                return self._sentence(msgid.removesuffix(addition)) + self.lookup(addition)
+        return msgid
 
     def count(self, number: int, one: str, many: str) -> str:
         """A counted noun: "3 замечания", "3 findings"; `one` and `many` are msgid and msgid_plural of the catalogues."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from harness.record.files import write_atomic
@@ -35,6 +36,17 @@ def print_pdf(html: str, path: Path, translator: Translator, *, browser: str = "
     executable = find_browser(browser)
     if executable is None:
         return _no_browser(translator, browser)
+    # A thread of its own: playwright's synchronous interface refuses to work where an event loop runs already.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        content, words = thread.submit(_print, html, executable).result()
+    if words:
+        return translator("PDF не напечатан: браузер {browser} не справился: {words}", browser=executable, words=words)
+    write_atomic(path, content)
+    return ""
+
+
+def _print(html: str, executable: Path) -> tuple[bytes, str]:
+    """The PDF and "", or nothing and what the browser said."""
     from playwright.sync_api import Error, sync_playwright
 
     try:
@@ -46,14 +58,11 @@ def print_pdf(html: str, path: Path, translator: Translator, *, browser: str = "
                 context.route("**/*", _refuse)
                 page = context.new_page()
                 page.set_content(html, wait_until="load")
-                content = page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+                return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True), ""
             finally:
                 running.close()
     except (Error, OSError) as error:
-        words = " ".join(str(error).split())[:300]
-        return translator("PDF не напечатан: браузер {browser} не справился: {words}", browser=executable, words=words)
-    write_atomic(path, content)
-    return ""
+        return b"", " ".join(str(error).split())[:300]
 
 
 def _refuse(route: Route) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import StepError
+from harness.onec.odata import ODataClient
 from stand.commands import Command
 from stand.protocol import (
     Backup,
@@ -108,9 +109,11 @@ class ExternalStand:
             AddressError: nobody answers.
             AccessError: user or password refused.
             StandError: something else than 1C answers.
+            DocumentError: `$metadata` is not what it should be.
         """
         started = time.monotonic()
         self.session.probe()
+        ODataClient(self.session).metadata()
         self.capabilities = self._possible() | ({Capability.ISOLATION} if self._reader.has_service else set())
         return Result(time.monotonic() - started)
 

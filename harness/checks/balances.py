@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _RESOURCE_ENDS = ("Balance", "BalanceDr", "BalanceCr", "Turnover", "TurnoverDr", "TurnoverCr", "Receipt", "Expense")
 KEY = ("Регистр", "Разрез", "Показатель")
 """Key of the table of balances."""
+TYPES = dict.fromkeys(KEY, "text") | {"Остаток": "number"}
+"""Columns of the table of balances, also of an empty one."""
 
 
 @dataclass(slots=True)

@@ -11,12 +11,20 @@ if TYPE_CHECKING:
 
     from harness.onec.services import ExchangeNode, ImportResult, ReadinessService
 
+NODE_KEY = ("План", "Узел")
+"""Key of the table of nodes."""
+NODE_TYPES = (
+    dict.fromkeys((*NODE_KEY, "Название", "ВерсияФормата"), "text")
+    | {"Включён": "boolean"}
+    | dict.fromkeys(("Отправлено", "Принято", "КОтправке"), "number")
+)
+"""Columns of the table of nodes, also of an empty one."""
 IMPORT_KEY = "Загрузка"
 """Key of the table of imports."""
 
 
 def node_rows(service: ReadinessService) -> list[dict[str, Any]]:
-    """One row a node (key: План, Узел): switched on, numbers, queue, version stored in the node."""
+    """One row a node (key: NODE_KEY): switched on, numbers, queue, version stored in the node."""
     return [
         {
             "План": node.plan,
@@ -26,7 +34,7 @@ def node_rows(service: ReadinessService) -> list[dict[str, Any]]:
             "Отправлено": node.sent_no,
             "Принято": node.received_no,
             "КОтправке": node.registered,
-            "ВерсияФормата": node.node_version,
+            "ВерсияФормата": "" if _is_branch(node) else node.node_version,
         }
         for node in service.exchanges()
     ]
@@ -40,11 +48,17 @@ def capability_entries(nodes: Iterable[ExchangeNode]) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in nodes:
         place = f"{node.plan}/{node.node}"
-        found |= {f"{place}/версия/{version}": "версия формата" for version in node.versions}
+        if not _is_branch(node):
+            found |= {f"{place}/версия/{version}": "версия формата" for version in node.versions}
         for item in node.objects:
             found |= {f"{place}/отправка/{item.name}": "объект"} if item.send else {}
             found |= {f"{place}/получение/{item.name}": "объект"} if item.receive else {}
     return dict(sorted(found.items()))
+
+
+def _is_branch(node: ExchangeNode) -> bool:
+    """A branch of a distributed base speaks no format of its own: its "version" is the release, which an update changes."""
+    return node.kind == "branch"
 
 
 def node_of(service: ReadinessService, plan: str, code: str = "") -> ExchangeNode:
@@ -56,6 +70,20 @@ def node_of(service: ReadinessService, plan: str, code: str = "") -> ExchangeNod
     found = next((item for item in service.exchanges() if item.plan == plan and code in ("", item.node)), None)
     assert found is not None, f"В базе нет узла обмена «{plan}» {code}".rstrip()
     return found
+
+
+def preview(service: ReadinessService, node: ExchangeNode) -> bytes:
+    """The message that would be exported now; the numbers of the node do not move.
+
+    Raises:
+        AssertionError: the base cannot make it; the message names the exchange and the base's reason.
+    """
+    try:
+        return service.preview_message(node.plan, node.node)
+    except AnswerError as error:
+        raise AssertionError(
+            f"Обмен {node.plan}, узел {node.node}: сообщение не выгружается: {error.message}"
+        ) from error
 
 
 def import_row(result: ImportResult, step: str) -> dict[str, Any]:

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.onec.services import ReadinessService
 
+KEY = "Задание"
+"""Key of the table of jobs."""
+TYPES = dict.fromkeys((KEY, "Название", "Расписание", "Состояние", "Ошибка"), "text") | {"Включено": "boolean"}
+"""Columns of that table, also of an empty one."""
+
 
 def job_rows(service: ReadinessService) -> list[dict[str, Any]]:
-    """One row a job (key: Задание). The moment of the last run is not compared: it depends on the clock only."""
+    """One row a job (key: KEY). The moment of the last run is not compared: it depends on the clock only."""
     return [
         {
             "Задание": job.name,

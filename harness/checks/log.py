@@ -10,12 +10,16 @@ if TYPE_CHECKING:
 
     from harness.onec.services import ReadinessService
 
+KEY = ("Событие", "Объект")
+"""Key of the table of errors."""
+TYPES = dict.fromkeys(KEY, "text") | {"Количество": "number", "Текст": "text"}
+"""Columns of the table of errors, also of an empty one."""
 SAMPLE = 300
 """Characters of a comment that are kept."""
 
 
 def error_rows(service: ReadinessService, since: datetime | None) -> list[dict[str, Any]]:
-    """Errors since a moment, grouped (key: Событие, Объект), with the text of the first one.
+    """Errors since a moment, grouped (key: KEY), with the text of the first one.
 
     Args:
         service: of the stand.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 KEY = ("Документ", "Регистр", "Разрез", "Показатель")
 """Key of the table of movements."""
+TYPES = dict.fromkeys(KEY, "text") | {"Значение": "number"}
+"""Columns of the table of movements, also of an empty one."""
 _OWN = frozenset({"Recorder", "Recorder_Key", "Recorder_Type", "LineNumber", "Active", "Period"})
 """Fields that say which document and when: the same in every record of it."""
 _NUMBERS = frozenset({"Edm.Double", "Edm.Decimal", "Edm.Single", "Edm.Int16", "Edm.Int32", "Edm.Int64"})

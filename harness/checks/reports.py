@@ -17,6 +17,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -63,19 +65,30 @@ def check_report(
         AssertionError: the report is empty, a column of an equation is missing, or a total is not the sum of its rows.
     """
     report = service.report(name, start=period.start, end=period.end, parameters=parameters)
-    present = {column.name for column in report.columns}
-    missing = [column for equation in control for column in columns_in(equation) if column not in present]
-    kept = [equation for equation in control if present.issuperset(columns_in(equation))]
-    columns = tuple(key) or report.key
-    title = f"Отчёт {name}"
-    observe.table(part, report.rows, key=columns, title=title, types=_types(report), control=kept, personal=personal)
+    missing = _missing_columns(report, control)
+    title, columns = f"Отчёт {name}", tuple(key) or report.key
+    try:
+        observe.table(
+            part, report.rows, key=columns, title=title, types=_types(report), control=control, personal=personal
+        )
+    except ConfigError:
+        # An equation over a lost column cannot be evaluated: the table is kept all the same, and the column is named below.
+        if not missing:
+            raise
     if report.totals:
         rows = [{"Итог": column, "Сумма": value} for column, value in sorted(report.totals.items())]
         observe.table(f"{part}: итоги", rows, key="Итог", title=f"Итоги отчёта {name}")
     assert report.rows, f"Отчёт {name} за период {period.start:%d.%m.%Y}–{period.end:%d.%m.%Y} пуст"
-    wrong = [f"нет колонки {column}" for column in dict.fromkeys(missing)] + broken_totals(report, summed)
+    wrong = [f"нет колонки {column}" for column in missing] + broken_totals(report, summed)
     assert not wrong, f"Отчёт {name}: " + "; ".join(wrong[:_SHOWN])
     return report
+
+
+def _missing_columns(report: ReportResult, equations: Sequence[str]) -> list[str]:
+    """Columns the equations speak of and the report does not have, each once."""
+    present = {column.name for column in report.columns}
+    asked = dict.fromkeys(column for equation in equations for column in columns_in(equation))
+    return [column for column in asked if column not in present]
 
 
 def _types(report: ReportResult) -> dict[str, str]:

@@ -1,30 +1,36 @@
-"""Reposting of a sample: what posting would write now, without writing it (design 4.4, issue 4).
+"""Reposting of a sample: what posting a document writes now (design 4.4).
 
-The readiness service posts a document inside a transaction that is rolled back and tells the movements. The sample is the same
-in both phases: it is spread evenly over the documents of a kind in order of date and number.
+Two ways to know. The readiness service posts a document inside a transaction that is rolled back and tells the movements; a base
+without it is a disposable stand, so the document is really posted again and its records are read. The sample is the same in both
+phases: it is spread evenly over the documents of a kind in order of date and number.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from harness.checks.movements import movement_rows
+from harness.checks.movements import movement_rows, stored_records
 from harness.checks.references import References
 from harness.errors import AnswerError
 from harness.onec.names import Kind
 from harness.onec.values import datetime_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from harness.onec.odata import ODataClient
     from harness.onec.services import ReadinessService
 
+Records: TypeAlias = "Iterable[tuple[str, Sequence[Mapping[str, Any]]]]"
+"""Register and its records, as one document wrote them."""
+
 KEY = ("Вид", "Документ", "Регистр", "Разрез", "Показатель")
 """Key of the table of movements."""
+TYPES = dict.fromkeys(KEY, "text") | {"Значение": "number"}
+"""Columns of the table of movements, also of an empty one."""
 
 
 @dataclass(slots=True)
@@ -36,12 +42,38 @@ class Sample:
     refused: list[str] = field(default_factory=list)
 
 
-def repost_sample(client: ODataClient, service: ReadinessService, start: date, end: date, *, count: int) -> Sample:
-    """Posts a sample of every kind of document without writing.
+def by_service(service: ReadinessService) -> Callable[[str, str], Records]:
+    """Posts without writing: in a transaction that the readiness service rolls back."""
+
+    def post(kind: str, ref: str) -> Records:
+        return [(part.register, part.rows) for part in service.movements(kind, ref)]
+
+    return post
+
+
+def by_posting(client: ODataClient) -> Callable[[str, str], Records]:
+    """Posts for real and reads what was written, from every published register that a document may write."""
+    metadata = client.metadata()
+    registers = sorted(
+        name
+        for name, item in metadata.entity_sets.items()
+        if any(key.startswith("Recorder") for key in metadata.entity_types[item.entity_type].key) and not name.endswith("_RecordType")
+    )
+
+    def post(kind: str, ref: str) -> Records:
+        client.post(kind, ref)
+        found = [(register, stored_records(client, register, kind, ref)) for register in registers]
+        return [(register, records) for register, records in found if records]
+
+    return post
+
+
+def repost_sample(client: ODataClient, post: Callable[[str, str], Records], start: date, end: date, *, count: int) -> Sample:
+    """Posts a sample of every kind of document.
 
     Args:
         client: of the stand.
-        service: of the stand.
+        post: posts one document (its set, its reference) and tells what it wrote: `by_service` or `by_posting`.
         start: first day of the documents.
         end: last day.
         count: documents of each kind.
@@ -52,13 +84,13 @@ def repost_sample(client: ODataClient, service: ReadinessService, start: date, e
         for row in spread(posted(client, kind, start, end), count):
             label = f"{row['Number']} от {row['Date']:%d.%m.%Y}"
             try:
-                movements = service.movements(kind, str(row["Ref_Key"]))
+                movements = post(kind, str(row["Ref_Key"]))
             except AnswerError as error:
                 sample.refused.append(f"{kind} {label}: {error.message}")
                 continue
             sample.documents += 1
-            for part in movements:
-                found = movement_rows(client, names, label, part.register, part.rows)
+            for register, records in movements:
+                found = movement_rows(client, names, label, register, records)
                 sample.rows += [{"Вид": kind, **line} for line in found]
     return sample
 

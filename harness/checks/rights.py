@@ -6,23 +6,31 @@ round, so both are observed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.checks.totals import first_row
 from harness.errors import AccessError, AnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from harness.onec.odata import ODataClient
     from harness.onec.services import ReadinessService
 
+KEY = ("Роль", "Объект")
+"""Key of the matrix."""
+TYPES = dict.fromkeys(KEY, "text") | dict.fromkeys(
+    ("Чтение", "Добавление", "Изменение", "Удаление", "Проведение"), "boolean"
+)
+"""Columns of the matrix, also of an empty one."""
 ALLOWED, REFUSED = "разрешено", "запрещено"
 _DENIED = "20"
 """Code of "Нарушение прав доступа" (facts/odata.md 7)."""
 
 
 def rights_rows(service: ReadinessService, role: str = "") -> list[dict[str, Any]]:
-    """The matrix role × object (key: Роль, Объект); objects a role cannot touch at all are left out."""
+    """The matrix role × object (key: KEY); objects a role cannot touch at all are left out."""
     rows = [
         {
             "Роль": item.role,
@@ -43,13 +51,10 @@ def read_rights(client: ODataClient, sets: Iterable[str]) -> list[dict[str, str]
 
     A set that is not published any more is "нет в публикации": a matter of the contract, not of rights.
     """
-    return [
-        {"Набор": name, "Чтение": attempt(lambda name=name: next(iter(client.rows(name, top=1)), None))}
-        for name in sets
-    ]
+    return [{"Набор": name, "Чтение": attempt(partial(first_row, client, name))} for name in sets]
 
 
-def attempt(call: Any) -> str:
+def attempt(call: Callable[[], object]) -> str:
     """What a request came to: "разрешено", "запрещено", or the error in words."""
     try:
         call()

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from harness.onec.odata import ODataClient
     from harness.onec.services import BaseInfo
 
+KEY = ("Вид", "Месяц")
+"""Key of the table of documents by month."""
+_COUNTS = ("Документов", "Проведено", "ПомеченоНаУдаление")
+TYPES = dict.fromkeys(KEY, "text") | dict.fromkeys(_COUNTS, "number")
+"""Columns of that table, also of an empty one."""
+
 
 def documents_by_month(client: ODataClient, start: date, end: date) -> list[dict[str, Any]]:
-    """Documents of a period (key: Вид, Месяц): all, posted, marked for deletion."""
+    """Documents of a period (key: KEY): all, posted, marked for deletion."""
     chosen = f"Date ge {datetime_literal(start)} and Date lt {datetime_literal(end + timedelta(days=1))}"
     rows: list[dict[str, Any]] = []
     for kind in document_sets(client):

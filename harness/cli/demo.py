@@ -75,7 +75,7 @@ def _show(finished: Finished) -> None:
     typer.echo("")
     show(finished)
     accepted = [item for item in finished.decision.acceptances if item.covered]
-    if accepted:
+    if accepted and finished.decision.exit_code == 0:
         typer.echo(_("Согласованные расхождения:"))
         for item in accepted:
             typer.echo(f"  {item.id}: {output.one_line(item.reason)} ({item.covered})")

@@ -50,16 +50,25 @@ def print_verdict(decision: Decision) -> None:
 
 
 def reasons(decision: Decision) -> list[str]:
-    """Why, one line each: gates that are not GO, then findings by weight."""
-    gates = [gate for gate in decision.gates if gate.verdict is not Verdict.GO]
+    """Why, one line each: findings by weight, and gates that say something no finding says."""
+    findings = [item for item in decision.findings if item.severity is not Severity.INFO]
+    weight = list(Severity)
+    findings.sort(key=lambda item: weight.index(item.severity))
+    told = {str(item.text) for item in findings}
+    gates = [
+        gate for gate in decision.gates if gate.verdict is not Verdict.GO and str(gate.why or gate.seen) not in told
+    ]
     gates.sort(key=lambda gate: -gate.verdict.rank)
     lines = [one_line(f"{gate.verdict.value}: {gate.why or gate.seen}") for gate in gates]
-    weight = list(Severity)
-    for finding in sorted(decision.findings, key=lambda item: weight.index(item.severity)):
-        if finding.severity is not Severity.INFO:
-            where = finding.scenario or finding.code
-            lines.append(one_line(f"{where}: {finding.text}"))
-    return lines
+    return [*lines, *(one_line(f"{item.scenario or item.code}: {item.text}") for item in findings)]
+
+
+def plan_lines(decision: Decision) -> list[str]:
+    """What the measured times mean for the maintenance window; nothing when no window was set."""
+    from harness.gate.facts import ROLLBACK_DEADLINE, WINDOW_FITS
+
+    named = {fact.name: fact for fact in decision.facts}
+    return [str(named[name].text) for name in (ROLLBACK_DEADLINE, WINDOW_FITS) if name in named and named[name].text]
 
 
 def one_line(text: str) -> str:

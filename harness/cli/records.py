@@ -98,12 +98,15 @@ def report(
         raise UsageError(f"нет документа «{wrong[0]}»", place="--format", hint="есть: " + ", ".join(_FORMATS))
     if language not in ("", "ru", "en"):
         raise UsageError(f"нет языка «{language}»", place="--language", hint="есть: ru, en")
-    paths = judging.render(record, formats or list(_FORMATS), language, browser)
+    documents = judging.render(record, formats or list(_FORMATS), language, browser)
     if json_output:
-        output.print_json({"record": str(record), "documents": [str(path) for path in paths]})
-    else:
-        for path in paths:
-            typer.echo(str(path))
+        written = [str(path) for path in documents]
+        output.print_json({"record": str(record), "documents": written, "missing": documents.missing})
+        return 0
+    for path in documents:
+        typer.echo(str(path))
+    for reason in documents.missing.values():
+        typer.echo(reason, err=True)
     return 0
 
 

@@ -85,6 +85,8 @@ def show(finished: Finished, *, quiet: bool = False) -> None:
     if not quiet:
         for line in output.reasons(finished.decision):
             typer.echo(f"  {line}")
+        for line in output.plan_lines(finished.decision):
+            typer.echo(line)
     typer.echo(_("Протокол: {record}").format(record=finished.record))
     for name in finished.documents:
         typer.echo(f"  {finished.record / name}")

@@ -149,7 +149,11 @@ def _holds_password(value: object) -> bool:
 
 def _unknown(path: tuple[str, ...], value: object, known: list[str]) -> Problem:
     close = nearest(path[-1], known)
-    if any(_SECRET_NAME.search(name) for name in (path[-1], close)) and isinstance(value, str) and not is_reference(value):
+    if (
+        any(_SECRET_NAME.search(name) for name in (path[-1], close))
+        and isinstance(value, str)
+        and not is_reference(value)
+    ):
         error = literal_refused("")
         return Problem(path, f"неизвестный ключ «{path[-1]}»; {error.message}", error.hint)
     what = "неизвестный раздел" if isinstance(value, dict) else "неизвестный ключ"

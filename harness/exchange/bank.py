@@ -1,4 +1,4 @@
-"""1CClientBankExchange, the text format between 1C and bank clients: read, write, build (facts/exchanges.md 4.1).
+"""1CClientBankExchange, the text format between 1C and bank clients: read and write (facts/exchanges.md 4.1).
 
 A file is kept as it is: every field of every section in its order with its line number, so that an unknown field of a bank is
 neither lost nor a reason to refuse. What is wrong is found by `harness.exchange.bank_rules.validate`.
@@ -12,23 +12,15 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from harness.errors import DocumentError
+from harness.exchange.bank_encoding import SIGNATURE, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-SIGNATURE = "1CClientBankExchange"
 END = "КонецФайла"
 ACCOUNT_START, ACCOUNT_END = "СекцияРасчСчет", "КонецРасчСчет"
 DOCUMENT_START, DOCUMENT_END = "СекцияДокумент", "КонецДокумента"
-# Words every file of the format holds in a readable form: how the true encoding is told from a false label.
-_MARKERS = ("ВерсияФормата", "Кодировка", "ДатаСоздания", DOCUMENT_START, ACCOUNT_START, DOCUMENT_END, END)
 _LABELS = {"windows": "cp1251", "dos": "cp866", "utf-8": "utf-8", "utf8": "utf-8"}
-_OTHER_FORMATS = {
-    b"***** ^type=": "это выписка белорусского клиент-банка (строки «^Поле=значение^»), другой формат",
-    b"<?xml": "это XML (DirectBank, camt или другой обмен), а не текстовый обмен",
-    b"pk\x03\x04": "это архив ZIP: распакуйте его",
-    b"%pdf": "это документ PDF",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +160,12 @@ def read(data: bytes, place: str = "файл банка") -> BankFile:
     Raises:
         DocumentError: it is not this format at all (the message says what it is, when it is known).
     """
-    encoding, lines, problems = _decode(data, place)
+    encoding, lines, strangers = decode(data, place)
+    problems = [Problem(number, "ENCODING", text) for number, text in strangers]
     newline = "\r\n" if b"\r\n" in data[:4096] else "\n"
     reader = _Reader(problems)
     for number, line in enumerate(lines, start=1):
-        if number > 1:
+        if line.strip() != SIGNATURE:
             reader.take(number, line)
     sections = reader.close(len(lines))
     found = BankFile(
@@ -252,56 +245,6 @@ class _Reader:
         return self.sections
 
 
-def _decode(data: bytes, place: str) -> tuple[str, list[str], list[Problem]]:
-    """The true encoding, lines without their ends, and lines that were written in another encoding."""
-    head = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not head.startswith(SIGNATURE.encode()):
-        low = head[:64].lower()
-        what = next((text for mark, text in _OTHER_FORMATS.items() if low.startswith(mark)), "")
-        raise DocumentError(
-            "файл не в формате 1CClientBankExchange" + (f": {what}" if what else ""),
-            place=place,
-            hint=f"первая строка файла обмена с банком должна быть «{SIGNATURE}»",
-        )
-    encoding = _true_encoding(data)
-    raw = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8-sig" else data
-    problems: list[Problem] = []
-    lines = []
-    for number, piece in enumerate(raw.split(b"\n"), start=1):
-        line, stranger = _decode_line(piece.removesuffix(b"\r"), encoding)
-        if stranger:
-            problems.append(Problem(number, "ENCODING", f"строка записана в {stranger}, остальной файл в {encoding}"))
-        lines.append(line)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return encoding, lines, problems
-
-
-def _true_encoding(data: bytes) -> str:
-    """BOM, then the codec in which most of the format's own words can be read; a tie goes to cp1251."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    scores = {codec: sum(data.count(word.encode(codec)) for word in _MARKERS) for codec in ("cp1251", "utf-8", "cp866")}
-    return max(scores, key=lambda codec: scores[codec])
-
-
-def _decode_line(piece: bytes, encoding: str) -> tuple[str, str]:
-    """A line, and the encoding it really is in when that is not the file's."""
-    codec = encoding.removesuffix("-sig")
-    try:
-        text = piece.decode(codec)
-    except UnicodeDecodeError:
-        return piece.decode("cp1251" if codec == "utf-8" else codec, "replace"), "cp1251" if codec == "utf-8" else "?"
-    if codec != "utf-8" and not piece.isascii():
-        # A line begins with a Russian field name, and no such name in cp1251 or cp866 is valid UTF-8.
-        try:
-            other = piece.decode("utf-8")
-        except UnicodeDecodeError:
-            return text, ""
-        return other, "utf-8"
-    return text, ""
-
-
 def write(file: BankFile) -> bytes:
     """Writes a file; `write(read(x)) == x` for a canonical file (one encoding, no blank lines, end of line after the last line).
 
@@ -337,62 +280,3 @@ def _lines(file: BankFile) -> Iterator[tuple[str, str | None]]:
             yield ACCOUNT_END if account else DOCUMENT_END, None
     if file.finished:
         yield END, None
-
-
-def build_statement(
-    account: str,
-    start: date,
-    end: date,
-    *,
-    opening: Decimal,
-    documents: Sequence[Mapping[str, str]],
-    version: str = "1.03",
-) -> BankFile:
-    """Builds a statement of one account as a bank would send it: totals follow from the documents.
-
-    Args:
-        account: number of the account, 20 digits.
-        start: first day.
-        end: last day.
-        opening: balance at the beginning, roubles.
-        documents: fields of each document; "Вид" is its kind (default: платёжное поручение). Direction follows from
-            ПлательщикСчет and ПолучательСчет.
-        version: version of the format.
-    """
-    income = sum((Decimal(item["Сумма"]) for item in documents if item.get("ПолучательСчет") == account), Decimal(0))
-    outcome = sum((Decimal(item["Сумма"]) for item in documents if item.get("ПлательщикСчет") == account), Decimal(0))
-    first, last = f"{start:%d.%m.%Y}", f"{end:%d.%m.%Y}"
-    header = {
-        "ВерсияФормата": version,
-        "Кодировка": "Windows",
-        "Отправитель": "Банк",
-        "Получатель": "1С:Предприятие",
-        "ДатаСоздания": last,
-        "ВремяСоздания": "10:00:00",
-        "ДатаНачала": first,
-        "ДатаКонца": last,
-        "РасчСчет": account,
-    }
-    totals = {
-        "ДатаНачала": first,
-        "ДатаКонца": last,
-        "РасчСчет": account,
-        "НачальныйОстаток": f"{opening:.2f}",
-        "ВсегоПоступило": f"{income:.2f}",
-        "ВсегоСписано": f"{outcome:.2f}",
-        "КонечныйОстаток": f"{opening + income - outcome:.2f}",
-    }
-    sections = [Section("РасчСчет", "", _fields(totals))]
-    sections += [
-        Section(
-            "Документ",
-            item.get("Вид", "Платежное поручение"),
-            _fields({name: value for name, value in item.items() if name != "Вид"}),
-        )
-        for item in documents
-    ]
-    return BankFile(header=_fields(header), sections=tuple(sections))
-
-
-def _fields(values: Mapping[str, str]) -> tuple[Field, ...]:
-    return tuple(Field(name, value) for name, value in values.items())

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from harness.observe.columns import ColumnKind, digits
 from harness.observe.controls import check_controls
 from harness.observe.documents import hide_personal
+from harness.observe.kinds import ColumnKind, digits
 from harness.observe.tables import TableSpec, write_table
 from harness.observe.timings import measure
 from harness.record.files import safe_name, sha256_file, write_atomic

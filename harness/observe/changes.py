@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-EXAMPLES = 5
-"""Telling changes kept in a difference; all of them lie in its file."""
+CAUSES = 30
+"""Columns (of a table) or places (of anything else) that a difference has examples of; all changes lie in its file."""
+EXAMPLES = 3
+"""Telling changes of one cause."""
 BEFORE, AFTER = "before.", "after."
 """Prefixes of the two sides' columns in a table's file."""
 STRUCTURE = "structure"
@@ -47,6 +49,19 @@ class Change:
     before: Any = None
     after: Any = None
     row: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def cause(self) -> str:
+        """What changes of one cause have in common: the column, the kind of change, or the place in a document."""
+        if self.column:
+            return self.column
+        return f"+{self.change}" if self.row else self.key or self.change
+
+    @property
+    def example(self) -> Example:
+        """This change for people."""
+        before, after = self.sides
+        return Example(key=self.key, column=self.column, before=before, after=after)
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -132,7 +147,7 @@ class Summary:
     removed: int = 0
     keys: set[str] = field(default_factory=set)
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    examples: list[Example] = field(default_factory=list)
+    causes: dict[str, list[Example]] = field(default_factory=dict)
     first: Change | None = None
 
     def take(self, change: Change) -> None:
@@ -147,9 +162,17 @@ class Summary:
             self.keys.add(change.key or change.column)
         if change.column:
             self._column(change)
-        if len(self.examples) < EXAMPLES:
-            before, after = change.sides
-            self.examples.append(Example(key=change.key, column=change.column, before=before, after=after))
+        known = self.causes.get(change.cause)
+        if known is None and len(self.causes) < CAUSES:
+            known = self.causes[change.cause] = []
+        if known is not None and len(known) < EXAMPLES:
+            known.append(change.example)
+
+    @property
+    def examples(self) -> list[Example]:
+        """The first example of every cause, then the others."""
+        firsts = [known[0] for known in self.causes.values()]
+        return firsts + [example for known in self.causes.values() for example in known[1:]]
 
     def _column(self, change: Change) -> None:
         entry = self.columns.setdefault(change.column, [0, None, None])

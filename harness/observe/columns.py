@@ -17,70 +17,33 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
 
+from harness.observe.kinds import KIND_NAMES, ColumnKind, declared_kind, digits
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+__all__ = [
+    "KIND_NAMES",
+    "METADATA_KEY",
+    "Column",
+    "ColumnKind",
+    "declared_kind",
+    "digits",
+    "encode",
+    "null_of",
+    "tagged",
+]
 
 METADATA_KEY = b"onec"
 """Key of a Parquet field's metadata that holds its kind."""
 _GUID_LENGTH = 36
-_PRECISIONS = (18, 38)
-"""Widths DuckDB computes fast (64 and 128 bits)."""
-
-
-class ColumnKind(StrEnum):
-    """Kinds of columns: what structure is compared by."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    DATETIME = "datetime"
-    BOOLEAN = "boolean"
-    JSON = "json"
-    MIXED = "mixed"
-    UNKNOWN = "unknown"
-
-
-KIND_NAMES = {
-    ColumnKind.TEXT: "строка",
-    ColumnKind.NUMBER: "число",
-    ColumnKind.DATETIME: "дата",
-    ColumnKind.BOOLEAN: "булево",
-    ColumnKind.JSON: "вложенные данные",
-    ColumnKind.MIXED: "составной тип",
-    ColumnKind.UNKNOWN: "нет значений",
-}
-"""Names for people."""
-
-_DECLARED = {
-    "uuid": ColumnKind.TEXT,
-    "date": ColumnKind.DATETIME,
-    "string": ColumnKind.TEXT,
-    "Edm.String": ColumnKind.TEXT,
-    "Edm.Guid": ColumnKind.TEXT,
-    "Edm.Boolean": ColumnKind.BOOLEAN,
-    "Edm.DateTime": ColumnKind.DATETIME,
-    "Edm.DateTimeOffset": ColumnKind.DATETIME,
-    "Edm.Double": ColumnKind.NUMBER,
-    "Edm.Decimal": ColumnKind.NUMBER,
-    "Edm.Int16": ColumnKind.NUMBER,
-    "Edm.Int32": ColumnKind.NUMBER,
-    "Edm.Int64": ColumnKind.NUMBER,
-    "Edm.Byte": ColumnKind.NUMBER,
-    "Edm.Binary": ColumnKind.TEXT,
-    "Edm.Stream": ColumnKind.TEXT,
-}
-
-
-def declared_kind(name: str) -> ColumnKind:
-    """Kind by a declared name: one of this module's, or a type of OData; what is not known is told by its values."""
-    if name in _DECLARED:
-        return _DECLARED[name]
-    return ColumnKind(name) if name in list(ColumnKind) else ColumnKind.UNKNOWN
+_PRECISIONS = (18, 28, 38)
+"""Digits of a decimal: the first fits 64 bits, the second leaves room for a longer fraction on the other side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +87,6 @@ def tagged(value: Any) -> str | None:
     if isinstance(value, dict | list | tuple):
         return f"j:{_canonical(value)}"
     return f"s:{value}"
-
-
-def digits(value: float | Decimal, *, bare: bool = False) -> str:
-    """A number as digits, never exponential; `bare` drops zeros at the end of the fraction."""
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    text = format(number, "f")
-    if bare and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
 
 
 def _kind_of(kind: type) -> ColumnKind:
@@ -198,10 +152,16 @@ def _number(kind: ColumnKind, values: Sequence[Any]) -> Column:
             return Column(kind, pa.array([None if n is None else str(n) for n in numbers], pa.string()))
         whole = max(whole, number.adjusted() + 1)
         scale = max(scale, -exponent)
-    precision = next((width for width in _PRECISIONS if whole + scale <= width), 0)
-    if not precision:
+    stored = decimal_type(whole, scale)
+    if stored is None:
         return Column(kind, pa.array([None if n is None else digits(n, bare=True) for n in numbers], pa.string()))
-    return Column(kind, pa.array(numbers, pa.decimal128(precision, scale)))
+    return Column(kind, pa.array(numbers, stored))
+
+
+def decimal_type(whole: int, scale: int) -> pa.DataType | None:
+    """Decimal that holds so many digits before and after the point; None when there is none."""
+    precision = next((width for width in _PRECISIONS if whole + scale <= width), 0)
+    return pa.decimal128(precision, scale) if precision else None
 
 
 def _moment(value: date) -> datetime:

@@ -10,7 +10,6 @@ from harness.observe.changes import identical
 from harness.record.files import sha256_file
 from harness.record.models import Difference, DifferenceClass, Observation, ObservationKind, Outcome, Phase, Text
 from harness.record.reader import Record, read_record
-from harness.record.store import COMPARED, EXPLAINED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +19,16 @@ if TYPE_CHECKING:
 RATIO, FLOOR = "timings.ratio", "timings.floor_ms"
 """Thresholds of the record's header."""
 _DEFAULT_RATIO, _DEFAULT_FLOOR = "2.0", "100"
-_PHASES = {Phase.BEFORE: "до обновления", Phase.AFTER: "после обновления"}
+_ALONE = {
+    Phase.BEFORE: "Наблюдение «{observation}» есть только до обновления",
+    Phase.AFTER: "Наблюдение «{observation}» есть только после обновления",
+}
+_BECAUSE = ": {why}"
+_REFUSALS = {
+    "scenario": "Наблюдение «{observation}» сравнить нельзя: сценарий {scenario} изменён между этапами",
+    "kind": "Наблюдение «{observation}» сравнить нельзя: виды наблюдений разные",
+    "definition": "Наблюдение «{observation}» сравнить нельзя: его описание в этапах разное ({names})",
+}
 
 
 def compare_record(writer: RecordWriter) -> list[Difference]:
@@ -84,7 +92,9 @@ def _by_kind(record: Record, before: Observation, after: Observation) -> list[Di
 def _check_file(folder: Path, observation: Observation) -> None:
     path = folder / observation.file
     if not path.is_file():
-        raise RecordError("В протоколе прогона не хватает наблюдения", place=str(path), hint="Возьмите исходную копию протокола")
+        raise RecordError(
+            "В протоколе прогона не хватает наблюдения", place=str(path), hint="Возьмите исходную копию протокола"
+        )
     if sha256_file(path) != observation.digest:
         raise RecordError("Наблюдение изменено после записи", place=str(path), hint="Возьмите исходную копию протокола")
 
@@ -93,30 +103,31 @@ def _refusal(record: Record, before: Observation, after: Observation) -> Differe
     """Why two observations may not be compared: another scenario, kind or way of comparing."""
     scenarios = [record.phases[phase].scenarios.get(after.scenario) for phase in Phase]
     if scenarios[0] and scenarios[1] and scenarios[0].digest != scenarios[1].digest:
-        return _refused(after, "сценарий {scenario} изменён между этапами")
+        return _refused(after, "scenario")
     if before.kind is not after.kind:
-        return _refused(after, "виды наблюдений разные")
+        return _refused(after, "kind")
     # A table's key may depend on the base (columns of a report): another key is a difference of structure, told as such.
-    left, right = ({name: value for name, value in side.definition.items() if name != "key"} for side in (before, after))
+    left, right = (
+        {name: value for name, value in side.definition.items() if name != "key"} for side in (before, after)
+    )
     if left != right:
         names = sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
-        return _refused(after, "описание наблюдения в этапах разное ({names})", names=", ".join(names))
+        return _refused(after, "definition", names=", ".join(names))
     return None
 
 
 def _refused(after: Observation, why: str, **params: str) -> Difference:
-    msgid = "Наблюдение «{observation}» сравнить нельзя: " + why
-    text = Text(msgid=msgid, params={"observation": after.title, "scenario": after.scenario, **params})
+    text = Text(msgid=_REFUSALS[why], params={"observation": after.title, "scenario": after.scenario, **params})
     return _untold(after, text)
 
 
 def _no_twin(record: Record, seen: Observation) -> Difference:
     other = Phase.AFTER if seen.phase is Phase.BEFORE else Phase.BEFORE
     run = record.runs.get((seen.scenario, other))
-    msgid = "Наблюдение «{observation}» есть только {phase}"
-    params = {"observation": seen.title, "phase": _PHASES[seen.phase]}
+    msgid = _ALONE[seen.phase]
+    params = {"observation": seen.title}
     if run is not None and run.outcome is not Outcome.PASSED and run.text is not None:
-        msgid += ": {why}"
+        msgid += _BECAUSE
         params["why"] = str(run.text)
     return _untold(seen, Text(msgid=msgid, params=params))
 
@@ -130,6 +141,3 @@ def _untold(observation: Observation, text: Text) -> Difference:
         title=observation.title,
         text=text,
     )
-
-
-__all__ = ["COMPARED", "EXPLAINED", "compare_record"]

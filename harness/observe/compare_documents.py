@@ -34,12 +34,20 @@ def compare_documents(folder: Path, before: Observation, after: Observation) -> 
     left, right = (folder / before.file).read_bytes(), (folder / after.file).read_bytes()
     if media in ("xml", "json"):
         identity = before.definition["identity"]
-        return _trees(folder, after, flatten(left, media, identity, before.file), flatten(right, media, identity, after.file))
+        return _trees(
+            folder, after, flatten(left, media, identity, before.file), flatten(right, media, identity, after.file)
+        )
     if media == "text":
         return _texts(folder, after, left, right)
     if left == right:
         return []
-    change = Change("changed", "содержимое", "", f"{len(left)} байт, sha256 {before.digest[:12]}", f"{len(right)} байт, sha256 {after.digest[:12]}")
+    change = Change(
+        "changed",
+        "содержимое",
+        "",
+        f"{len(left)} байт, sha256 {before.digest[:12]}",
+        f"{len(right)} байт, sha256 {after.digest[:12]}",
+    )
     return _found(folder, after, [], [change])
 
 
@@ -60,7 +68,11 @@ def _trees(folder: Path, observation: Observation, before: Flat, after: Flat) ->
             structure.append(Change(STRUCTURE, path, "", _typed(entry), _typed(twin)))
         elif entry.value != twin.value or entry.kind != twin.kind:
             values.append(Change("changed", path, "", entry.value, twin.value))
-    values += [Change("added", path, "", None, entry.value) for path, entry in right.items() if path not in left and entry.shape not in new]
+    values += [
+        Change("added", path, "", None, entry.value)
+        for path, entry in right.items()
+        if path not in left and entry.shape not in new
+    ]
     found = _found(folder, observation, structure, values)
     if before.duplicates or after.duplicates:
         found.append(_duplicated(observation, before.duplicates, after.duplicates))

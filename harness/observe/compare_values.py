@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.observe.changes import STRUCTURE, Change, difference_file, ordered, summed, write_changes
-from harness.observe.columns import KIND_NAMES, ColumnKind
+from harness.observe.kinds import KIND_NAMES, ColumnKind
 from harness.observe.people import shown
 from harness.observe.wording import difference
 from harness.record.models import Difference, DifferenceClass, Text
@@ -56,6 +56,8 @@ def compare_values(folder: Path, before: Observation, after: Observation) -> lis
 
 def _side(form: Mapping[str, Any]) -> str:
     value = form["value"]
+    if form["kind"] == ColumnKind.NUMBER:
+        return shown(Decimal(value))
     return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else shown(value)
 
 
@@ -64,7 +66,8 @@ def compare_contracts(folder: Path, before: Observation, after: Observation) -> 
     left: dict[str, str] = _read(folder / before.file)
     right: dict[str, str] = _read(folder / after.file)
     writes = before.definition["direction"] == "write"
-    breaking, widening = [], []
+    breaking: list[Change] = []
+    widening: list[Change] = []
     for path, kind in left.items():
         if path not in right:
             breaking.append(Change("removed", path, "", kind, None))
@@ -79,7 +82,9 @@ def compare_contracts(folder: Path, before: Observation, after: Observation) -> 
     for changes, breaks, name in ((breaking, True, "contract"), (widening, False, "added-contract")):
         if changes:
             file = write_changes(folder, difference_file(after, f"{name}.json"), ordered(changes))
-            found.append(difference(after, DifferenceClass.STRUCTURE, summed(ordered(changes)), file=file, breaking=breaks))
+            found.append(
+                difference(after, DifferenceClass.STRUCTURE, summed(ordered(changes)), file=file, breaking=breaks)
+            )
     return found
 
 
@@ -119,9 +124,7 @@ def timing_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Timing:
     right = [float(value) / machine for value in after["seconds"]]
     medians = statistics.median(left), statistics.median(right)
     chance = random.Random(1)  # noqa: S311 - resampling, not secrecy
-    ratios = sorted(
-        _ratio(_median_of(chance, left), _median_of(chance, right)) for _ in range(_RESAMPLES)
-    )
+    ratios = sorted(_ratio(_median_of(chance, left), _median_of(chance, right)) for _ in range(_RESAMPLES))
     low, high = ratios[int(_RESAMPLES * 0.025)], ratios[int(_RESAMPLES * 0.975)]
     return Timing(*medians, _ratio(*medians), low, high, machine)
 
@@ -134,7 +137,9 @@ def _ratio(before: float, after: float) -> float:
     return after / max(before, 1e-6)
 
 
-def compare_timings(folder: Path, before: Observation, after: Observation, *, ratio: float, floor: float) -> list[Difference]:
+def compare_timings(
+    folder: Path, before: Observation, after: Observation, *, ratio: float, floor: float
+) -> list[Difference]:
     """A slowdown that is large (ratio of medians), certain (interval) and felt (floor); empty when there is none.
 
     Args:
@@ -180,7 +185,12 @@ def _too_few(after: Observation, before_count: int, after_count: int) -> Differe
         },
     )
     return Difference(
-        scenario=after.scenario, observation=after.name, kind=after.kind, cls=DifferenceClass.NO_TWIN, title=after.title, text=text
+        scenario=after.scenario,
+        observation=after.name,
+        kind=after.kind,
+        cls=DifferenceClass.NO_TWIN,
+        title=after.title,
+        text=text,
     )
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError
-from harness.observe.columns import ColumnKind
 from harness.observe.expressions import column_name, parse
+from harness.observe.kinds import ColumnKind
 from harness.observe.people import key_text, shown
 from harness.observe.sql import connect, literal, quoted
 from harness.observe.tables import column_kinds

@@ -16,7 +16,7 @@ from lxml import etree
 
 from harness.errors import DocumentError
 from harness.exchange.markup import local, namespace, parse
-from harness.observe.columns import digits
+from harness.observe.kinds import digits
 from harness.observe.paths import matches
 
 if TYPE_CHECKING:

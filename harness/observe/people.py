@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.observe.columns import digits
+from harness.observe.kinds import digits
 from harness.onec.names import EMPTY_REF
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ NULL = "null"
 EMPTY_TEXT = "пустая строка"
 EMPTY_REFERENCE = "пустая ссылка"
 EMPTY_MOMENT = "пустая дата"
-ABSENT = "нет"
+ABSENT = "отсутствует"
 """What the other side of an added or removed thing looks like."""
 _LONGEST = 200
 
@@ -29,7 +29,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "да" if value else "нет"
     if isinstance(value, int | float | Decimal):
-        return digits(value)
+        return _number(value)
     if isinstance(value, datetime):
         return _moment(value)
     if isinstance(value, date):
@@ -37,6 +37,13 @@ def shown(value: Any) -> str:
     if isinstance(value, uuid.UUID):
         value = str(value)
     return _text(str(value))
+
+
+def _number(value: float | Decimal) -> str:
+    """Digits without zeros of storage at the end; a fraction keeps two places, as money is written."""
+    text = digits(value, bare=True)
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction:0<2}" if fraction else whole
 
 
 def _moment(value: datetime) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.observe.columns import digits
+from harness.observe.kinds import digits
 from harness.onec.names import EMPTY_REF
 from harness.record.redact import add_personal
 

@@ -12,7 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from harness.observe.columns import METADATA_KEY, Column, ColumnKind, declared_kind, encode, null_of, tagged
+from harness.observe.columns import (
+    METADATA_KEY,
+    Column,
+    ColumnKind,
+    decimal_type,
+    declared_kind,
+    encode,
+    null_of,
+    tagged,
+)
 from harness.record.redact import redact_known, secret_forms
 
 if TYPE_CHECKING:
@@ -182,8 +191,7 @@ def _common_type(
     if kind is ColumnKind.NUMBER and pa.string() not in types:
         scale = max(item.scale for item in types)
         whole = max(item.precision - item.scale for item in types)
-        if whole + scale <= 38:
-            return pa.decimal128(18 if whole + scale <= 18 else 38, scale)
+        return decimal_type(whole, scale) or pa.string()
     return pa.string()
 
 
@@ -197,10 +205,10 @@ def _recast(arrays: Mapping[str, Any], number: int, schema: pa.Schema, unified: 
             columns.append(
                 pa.nulls(length, field.type) if not isinstance(field.type, pa.UuidType) else _no_uuids(length)
             )
-        elif array.type == field.type:
-            columns.append(array)
         elif unified.kinds[field.name] is ColumnKind.MIXED and had is not ColumnKind.MIXED:
             columns.append(pa.array([_retagged(value, had) for value in array.to_pylist()], pa.string()))
+        elif array.type == field.type:
+            columns.append(array)
         elif isinstance(array.type, pa.UuidType):
             columns.append(
                 pa.array([None if value is None else str(value) for value in array.to_pylist()], pa.string())

@@ -12,21 +12,25 @@ if TYPE_CHECKING:
     from harness.record.models import Observation
 
 _TABLE = {
-    "structure": "Таблица «{observation}»: колонка «{column}»: было {before}, стало {after}",
+    "structure": "Таблица «{observation}»: изменилась колонка «{column}»: было {before}, стало {after}",
+    "lost": "Таблица «{observation}»: исчезла колонка «{column}» (было: {before})",
+    "new": "Таблица «{observation}»: появилась колонка «{column}» (стало: {after})",
     "changed": "Таблица «{observation}», строка {key}, колонка «{column}»: было {before}, стало {after}",
-    "removed": "Таблица «{observation}»: исчезла строка {key}: было {before}, стало {after}",
-    "added": "Таблица «{observation}»: появилась строка {key}: было {before}, стало {after}",
+    "removed": "Таблица «{observation}»: исчезла строка {key}: было {before}, теперь её нет",
+    "added": "Таблица «{observation}»: появилась строка {key}: раньше её не было, стало {after}",
 }
 _DOCUMENT = {
     "structure": "Документ «{observation}»: изменилось устройство, «{key}»: было {before}, стало {after}",
+    "lost": "Документ «{observation}»: больше нет «{key}»",
+    "new": "Документ «{observation}»: появилось новое «{key}»",
     "changed": "Документ «{observation}», «{key}»: было {before}, стало {after}",
-    "removed": "Документ «{observation}»: исчезло «{key}»: было {before}, стало {after}",
-    "added": "Документ «{observation}»: появилось «{key}»: было {before}, стало {after}",
+    "removed": "Документ «{observation}»: исчезло «{key}»: было {before}, теперь нет",
+    "added": "Документ «{observation}»: появилось «{key}»: раньше не было, стало {after}",
 }
 _CONTRACT = {
     "changed": "Контракт «{observation}»: изменилось «{key}»: было {before}, стало {after}",
-    "removed": "Контракт «{observation}»: исчезло «{key}»: было {before}, стало {after}",
-    "added": "Контракт «{observation}»: появилось «{key}»: было {before}, стало {after}",
+    "removed": "Контракт «{observation}»: исчезло «{key}»: было {before}, теперь нет",
+    "added": "Контракт «{observation}»: появилось «{key}»: раньше не было, стало {after}",
 }
 _VALUE = {
     "structure": "Величина «{observation}» изменила тип: было {before}, стало {after}",
@@ -40,24 +44,34 @@ _BY_KIND = {
     ObservationKind.VALUE: _VALUE,
     ObservationKind.TIMING: _TIMING,
 }
+MORE = "; всего таких строк: {count}"
+"""Added to a sentence about one cause."""
 _TOTALS = ". Всего: изменено {changed}, исчезло {removed}, появилось {added}"
+
+
+def template(kind: ObservationKind, change: str, before: str, after: str) -> str:
+    """Sentence about one change of an observation of this kind; places: observation, key, column, before, after."""
+    if change == "structure":
+        change = {before: "new", after: "lost"}.get(ABSENT, change)
+    templates = _BY_KIND[kind]
+    return templates.get(change, templates["changed"])
 
 
 def sentence(kind: ObservationKind, title: str, change: Change, summary: Summary) -> Text:
     """Names the place of the most telling change; says how many there are when it is not the only one."""
     before, after = change.sides
-    params = {"observation": title, "before": before, "after": after}
-    if change.key:
-        params["key"] = change.key
-    if change.column:
-        params["column"] = change.column
-    templates = _BY_KIND[kind]
-    msgid = templates.get(change.change, templates["changed"])
+    msgid = template(kind, change.change, before, after)
     counts = {"changed": summary.changed, "removed": summary.removed, "added": summary.added}
+    params = {"observation": title, "key": change.key, "column": change.column, "before": before, "after": after}
     if sum(counts.values()) > 1:
         msgid += _TOTALS
         params |= {name: str(count) for name, count in counts.items()}
-    return Text(msgid=msgid, params={"key": change.key, **params} if "{key}" in msgid else params)
+    return filled(msgid, params)
+
+
+def filled(msgid: str, params: dict[str, str]) -> Text:
+    """A text with only the params it has places for."""
+    return Text(msgid=msgid, params={name: value for name, value in params.items() if "{" + name + "}" in msgid})
 
 
 def difference(
@@ -88,6 +102,3 @@ def difference(
         breaking=breaking,
         file=file,
     )
-
-
-__all__ = ["ABSENT", "difference", "sentence"]

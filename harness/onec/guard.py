@@ -158,7 +158,7 @@ class WriteGuard:
         except ValueError as error:
             return f"{error}"
         forms = {decoded(path) for path in (*paths, unresolved(address.path))}
-        for scheme, host, port, root in self._permitted:
+        for scheme, host, port, root in tuple(self._permitted):
             same = (address.scheme, address.host, address.port) == (scheme, host, port)
             if same and all(form[: len(root)] == root for form in forms):
                 return ""
@@ -185,7 +185,8 @@ class WriteGuard:
             raise ProductionError(
                 f"Запрос не отправлен: адрес относится к рабочей базе «{entry}» из раздела [production]",
                 place=place,
-                hint="Укажите адрес стенда. Если это другая база на том же сервере, уточните в [production] порт и путь.",
+                hint="Укажите адрес стенда. Если это другая база на том же сервере, уточните в [production] порт и путь "
+                "или опубликуйте стенд под другим именем.",
             )
         names = {name.lower().replace("_", "-") for name in headers}
         if names & _ROUTING:

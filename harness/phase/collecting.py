@@ -40,6 +40,7 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
         _refuse(config, context, problems, items)
         return
     if context.info is None:
+        context.idle = bool(tests)
         config.hook.pytest_deselected(items=tests)
         items[:] = [item for item in items if item not in tests]
         return

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "READINESS_BASE"
 """Path of a base file for `pytest scenarios` by hand."""
-_DONE = "readiness_done"
-"""Key of the worker's input that carries what is finished already."""
+_DONE, _CRASHED = "readiness_done", "readiness_crashed"
+"""Keys of a worker's input: what is finished already, and what its predecessors died of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Context:
         worker: "gw0" … in a worker of xdist, "" elsewhere.
         done: ids of scenarios that were finished before this session began.
         folder: where observations go: the record, or a temporary folder.
+        crashed: tests whose worker died, by node id: xdist hands the rest of their group, and them, to the next worker.
+        idle: scenarios were left out because nobody told which base to check.
     """
 
     record: Path | None
@@ -58,6 +60,8 @@ class Context:
     worker: str
     done: frozenset[str]
     folder: Path
+    crashed: set[str] = field(default_factory=set)
+    idle: bool = False
     problems: list[Text] = field(default_factory=list)
     excluded: list[Excluded] = field(default_factory=list)
     _bases: Bases | None = None
@@ -141,6 +145,7 @@ def make_context(config: pytest.Config) -> Context:
         worker=workerinput.get("workerid", ""),
         done=done,
         folder=folder,
+        crashed=msgspec.json.decode(workerinput.get(_CRASHED, "[]"), type=set[str]),
     )
 
 
@@ -156,3 +161,4 @@ def _done(record: str, phase: str, workerinput: dict[str, str]) -> frozenset[str
 def tell_worker(context: Context, workerinput: dict[str, str]) -> None:
     """Hands a worker what it must not find out for itself."""
     workerinput[_DONE] = msgspec.json.encode(sorted(context.done)).decode("utf-8")
+    workerinput[_CRASHED] = msgspec.json.encode(sorted(context.crashed)).decode("utf-8")

@@ -33,6 +33,10 @@ class NotApplicableError(Skipped):
         self.text = text
 
 
+class LostError(Exception):
+    """A test that has killed its worker once is not run again: nothing is known of the product."""
+
+
 def not_checked(text: str, **params: object) -> NoReturn:
     """Ends the running scenario as not checked: `not_checked("В базе нет отчёта {report}", report=name)`."""
     raise NotCheckedError(_text(text, params))
@@ -79,6 +83,7 @@ def _classified(error: BaseException, when: str) -> tuple[Outcome, str]:
     kinds: tuple[tuple[bool, Outcome, str], ...] = (
         (isinstance(error, WriteRefusedError), Outcome.NOT_CHECKED, "Запись в базу не разрешена: {reason}"),
         (isinstance(error, Skipped), Outcome.NOT_CHECKED, "Не проверено: {reason}"),
+        (isinstance(error, LostError), Outcome.TROUBLE, "Процесс, выполнявший сценарий, завершился аварийно"),
         (when == "teardown", Outcome.TROUBLE, "Сценарий не смог убрать за собой: {reason}"),
         (_stand(error), Outcome.TROUBLE, "Стенд не дал проверить: {reason}"),
         (when == "setup", Outcome.TROUBLE, "Не удалось подготовить сценарий: {reason}"),

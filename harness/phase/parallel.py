@@ -20,8 +20,10 @@ if TYPE_CHECKING:
         workeroutput: dict[str, Any]
 
 
-PROBLEMS = "readiness_problems"
-"""Key of the worker's output that carries problems of collection."""
+CRASHED = "???"
+"""`when` of the report xdist makes for the test a dead worker was running."""
+_PROBLEMS, _IDLE = "readiness_problems", "readiness_idle"
+"""Keys of a worker's output: problems of collection, and that scenarios were left out for want of a base."""
 
 
 class Parallel:
@@ -38,10 +40,17 @@ class Parallel:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Node) -> None:
         """A worker ended; one that died has no output."""
-        told = getattr(node, "workeroutput", {}).get(PROBLEMS, "")
+        output: dict[str, Any] = getattr(node, "workeroutput", {})
+        self._context.idle |= bool(output.get(_IDLE))
+        told = output.get(_PROBLEMS, "")
         for text in msgspec.json.decode(told, type=list[Text]) if told else []:
             if text not in self._context.problems:
                 self._context.problems.append(text)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remembers what a worker died of; the next worker is told when it starts."""
+        if str(report.when) == CRASHED:
+            self._context.crashed.add(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Any:
@@ -55,5 +64,7 @@ class Parallel:
 def report_problems(config: pytest.Config) -> None:
     """Hands problems of a worker to the controller."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
-    if output is not None and CONTEXT in config.stash and config.stash[CONTEXT].problems:
-        output[PROBLEMS] = msgspec.json.encode(config.stash[CONTEXT].problems).decode("utf-8")
+    if output is not None and CONTEXT in config.stash:
+        context = config.stash[CONTEXT]
+        output[_IDLE] = context.idle
+        output[_PROBLEMS] = msgspec.json.encode(context.problems).decode("utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from harness.phase.parallel import CRASHED
 from harness.phase.running import PROPERTY
 from harness.record.events import EventKind, PhaseFinished, ScenarioFinished, ScenarioStarted
 from harness.record.models import Outcome, Phase, ScenarioRun, Text
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.phase.context import Context
-
-_CRASHED = "???"
-"""`when` of the report xdist makes for the scenario a dead worker was running."""
 
 
 class Scribe:
@@ -42,7 +40,7 @@ class Scribe:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A scenario ended, or its worker died."""
-        if str(report.when) == _CRASHED:
+        if str(report.when) == CRASHED:
             self._crashed(report)
             return
         for name, value in report.user_properties:

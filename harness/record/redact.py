@@ -21,7 +21,7 @@ PERSONAL_MASK = "‹персональные данные›"
 """What a personal datum of a known shape becomes in a text."""
 
 _SECRET_KEYS = re.compile(
-    r"pass(word|wd|phrase)?$|^pwd$|password|парол|token|secret|authorization|cookie|api_?key|ibsession|credential",
+    r"(^|[^a-z])pass(wd|phrase)?$|^pwd$|password|парол|token|secret|authorization|cookie|api_?key|ibsession|credential",
     re.IGNORECASE,
 )
 _SENSITIVE_QUERY = r"(?:password|passwd|pwd|token|access_token|secret|api_?key|key|sig|signature|code)"
@@ -30,7 +30,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"([?&;]{_SENSITIVE_QUERY}=)[^&\s#\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:Proxy-)?Authorization\s*[:=]\s*)[^\r\n,;\"']+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:Set-)?Cookie\s*:\s*)[^\r\n]+", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(r"\b(Basic|Bearer)\s+(?=[A-Za-z0-9+/._~\-]*[0-9=])[A-Za-z0-9+/._~\-]{8,}=*"), rf"\1 {MASK}"),
+    (
+        re.compile(r"\b(Basic|Bearer)\s+(?=[A-Za-z0-9+/._~\-]*(?:[0-9=]|[a-z][A-Z]))[A-Za-z0-9+/._~\-]{8,}=*"),
+        rf"\1 {MASK}",
+    ),
     (re.compile(r"\b(Pwd\s*=\s*)(?:\"[^\"]*\"|'[^']*'|[^;\s\"']+)", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"(?<!\S)(/P)(?:\s+|(?=\"))(?:\"[^\"]*\"|[^\s/]\S*)"), rf"\1 {MASK}"),
     (

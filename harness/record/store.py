@@ -58,8 +58,9 @@ class RecordWriter:
             )
         for folder in FOLDERS:
             (path / folder).mkdir(parents=True, exist_ok=True)
-        content = canonical(msgspec.convert(redact(msgspec.to_builtins(header)), Header)) + b"\n"
-        write_atomic(path / HEADER, content)
+        # The version is written out: a default left unsaid would be another version's default.
+        content = {**redact(msgspec.to_builtins(header)), "schema": header.schema}
+        write_atomic(path / HEADER, canonical(content) + b"\n")
         return cls.open(path)
 
     @classmethod
@@ -93,8 +94,8 @@ class RecordWriter:
 
     def decide(self, decision: Decision) -> None:
         """Writes verdict.json and journals the decision."""
-        content = msgspec.json.format(canonical(redact(msgspec.to_builtins(decision))), indent=2)
-        write_atomic(self.path / VERDICT, content + b"\n")
+        content = {**redact(msgspec.to_builtins(decision)), "schema": decision.schema}
+        write_atomic(self.path / VERDICT, msgspec.json.format(canonical(content), indent=2) + b"\n")
         self.event(EventKind.DECIDED, {"verdict": decision.verdict.value, "exit_code": decision.exit_code})
 
     def seal(self) -> None:

@@ -63,7 +63,7 @@ def scenarios(where: Sequence[Path]) -> list[Scenario]:
         done = subprocess.run(  # noqa: S603  # our own interpreter
             command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False
         )
-        if not output.exists():
+        if done.returncode not in (0, 5) or not output.exists():  # 5: without a base everything is deselected
             said = [line for line in done.stdout.splitlines() if line.startswith(("ERROR", "E  "))]
             raise UsageError(
                 "сценарии не собираются: " + " ".join(said or [done.stderr.strip()[-300:]])[:600], place=str(where[0])

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import StepError
+from harness.gate import facts as names
 from harness.record import EventKind, read_record
 from harness.record.models import Phase, Text
 from harness.run import window
 from harness.run.context import StepReport
 
 if TYPE_CHECKING:
-    from harness.record import RecordWriter
+    from pathlib import Path
+
+    from harness.record import Record, RecordWriter
     from harness.record.models import Decision
     from harness.run.context import Run
 
-_MEASURED = {"backup": "backup.seconds", "update": "update.seconds", "restore": "restore.seconds"}
+_AFTERWARDS = ("judge", "documents")
+_MEASURED = {"backup": names.BACKUP_SECONDS, "update": names.UPDATE_SECONDS, "restore": names.RESTORE_SECONDS}
 
 
 def compare(run: Run) -> StepReport:
@@ -34,17 +38,30 @@ def compare(run: Run) -> StepReport:
 
 def judge(run: Run) -> StepReport:
     """Findings, gates, verdict."""
-    for fact in window.facts(run.config.settings.window, _measured(run)):
+    chosen = run.config.settings.window
+    found = list(window.facts(chosen, _measured(run)))
+    for fact in found:
         run.record.event(EventKind.FACT, fact)
+    if chosen.end is not None and not found:
+        run.not_checked("Срок отката", Text(msgid="Время обновления и восстановления на стенде не измерено"))
     run.decision = decide(run.record)
     return StepReport(facts={"verdict": run.decision.verdict.value})
 
 
-def decide(record: RecordWriter) -> Decision:
-    """Computes the verdict from the record alone and writes it: the same for the run and for `readiness judge`."""
+def verdict_of(record: Record) -> Decision:
+    """The verdict, from the record alone: the same for the run, for its `--resume` and for `readiness judge`.
+
+    How judging itself and writing documents went says nothing of the update: an earlier attempt that failed must not count.
+    """
     from harness.gate import judge_record
 
-    decision = judge_record(read_record(record.path, verify=False))
+    steps = [step for step in record.steps if step.name not in _AFTERWARDS]
+    return judge_record(replace(record, steps=steps))
+
+
+def decide(record: RecordWriter) -> Decision:
+    """Computes the verdict and writes it into the record."""
+    decision = verdict_of(read_record(record.path, verify=False))
     record.decide(decision)
     return decision
 
@@ -55,9 +72,11 @@ def documents(run: Run) -> StepReport:
 
     chosen = run.config.settings.documents
     header = run.record.header
-    paths = reports.render(run.record.path, list(chosen.formats), language=header.language, browser=chosen.browser)
-    run.documents = [Path(path).relative_to(run.record.path).as_posix() for path in paths]
-    return StepReport(facts={Path(path).name: str(_size(Path(path))) for path in paths})
+    written = reports.render(run.record.path, list(chosen.formats), language=header.language, browser=chosen.browser)
+    run.documents = [path.relative_to(run.record.path).as_posix() for path in written]
+    missing = " ".join(written.missing.values())
+    text = Text(msgid="{missing}", params={"missing": missing}) if missing else None
+    return StepReport(facts={path.name: str(_size(path)) for path in written}, text=text)
 
 
 def close(run: Run) -> Decision:
@@ -66,11 +85,13 @@ def close(run: Run) -> Decision:
     Raises:
         StepError: the verdict could not be computed; the record is kept as it is.
     """
-    if run.decision is None:
-        step = read_record(run.record.path).step("judge")
+    record = read_record(run.record.path, verify=False)
+    decision = run.decision or record.decision  # judged by the process before `--resume`
+    if decision is None:
+        step = record.step("judge")
         raise StepError(str(step.text) if step and step.text else "решение не вычислено", place=str(run.record.path))
     run.record.seal()
-    return run.decision
+    return decision
 
 
 def _measured(run: Run) -> dict[str, float]:

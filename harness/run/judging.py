@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.record import EventKind, RecordWriter, now, read_record
-from harness.record.manifest import write_manifest
+from harness.record.manifest import MANIFEST, write_manifest
 from harness.record.models import Override
-from harness.run.finish import decide
+from harness.run.finish import decide, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from harness.record.models import Decision, Verdict
+    from reports import Documents
 
 
 def judge(path: Path) -> Decision:
@@ -23,9 +24,7 @@ def judge(path: Path) -> Decision:
     Raises:
         RecordError: not a record, of another version, or edited; names the file.
     """
-    from harness.gate import judge_record
-
-    return judge_record(read_record(path))
+    return verdict_of(read_record(path))
 
 
 def override(path: Path, verdict: Verdict, name: str, reason: str) -> Decision:
@@ -42,12 +41,28 @@ def override(path: Path, verdict: Verdict, name: str, reason: str) -> Decision:
         )
     with RecordWriter.open(path) as writer:
         writer.event(EventKind.OVERRIDE, Override(name=name, reason=reason, verdict=verdict, at=now()))
+        unseal(path)
         decision = decide(writer)
+        _render_again(path)
         writer.seal()
     return decision
 
 
-def render(path: Path, formats: Sequence[str], language: str, browser: str) -> list[Path]:
+def unseal(path: Path) -> None:
+    """Takes the seal off a record that was verified and is about to grow; it is sealed again afterwards."""
+    (path / MANIFEST).unlink(missing_ok=True)
+
+
+def _render_again(path: Path) -> None:
+    """The documents that are there must say what was decided."""
+    import reports
+
+    chosen = {item.key: item.value for item in read_record(path).header.settings}
+    formats = [name for name in chosen.get("documents.formats", "").split(", ") if name in reports.FORMATS]
+    reports.render(path, formats, browser=chosen.get("documents.browser", ""))
+
+
+def render(path: Path, formats: Sequence[str], language: str, browser: str) -> Documents:
     """Renders documents into the record; a sealed record is verified before and sealed again.
 
     Raises:
@@ -56,10 +71,10 @@ def render(path: Path, formats: Sequence[str], language: str, browser: str) -> l
     import reports
 
     record = read_record(path)
-    paths = reports.render(path, list(formats), language=language or record.header.language, browser=browser)
+    documents = reports.render(path, list(formats), language=language, browser=browser)
     if record.sealed:
         write_manifest(path)
-    return paths
+    return documents
 
 
 def proposals(path: Path, owner: str, until: str) -> str:

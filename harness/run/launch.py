@@ -27,8 +27,9 @@ from harness.run import stands
 from harness.run.access import Access
 from harness.run.context import Run
 from harness.run.header import digests, header_of
+from harness.run.judging import unseal
 from harness.run.resuming import is_done, recall, same_inputs
-from harness.run.work import Origin, RunLock, WorkFolder
+from harness.run.work import Origin, RunLock, WorkFolder, remove_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,6 +130,7 @@ def resume(record: Path, *, environ: Mapping[str, str], view: View) -> Finished:
                 f"по адресу стенда другая база: «{examined.info.base}», а прогон начат на «{read.header.base}»",
                 place=str(record),
             )
+        unseal(record)
         writer.event(EventKind.RUN_RESUMED, {"run": read.header.run})
         run = _run(plan, writer, examined)
         recall(run, read)
@@ -207,8 +209,9 @@ def _check_files(config: Config) -> None:
 def _new_folder(config: Config) -> Iterator[Path]:
     """A name for the record and its work folder; when no record came of it, nothing is left."""
     parent = config.file(config.settings.project.records)
+    remove_abandoned(parent)
     fresh = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-    target = safe_name(stands.target_of(config)) if stands.target_of(config) else ""
+    target = safe_name(config.settings.update.release) if config.settings.update.release else ""
     name = "_".join(filter(None, (f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}", target)))
     for number in range(1, 1000):
         record = parent / (name if number == 1 else f"{name}-{number}")

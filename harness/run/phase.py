@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.basefile import BaseFile, write_base_file
+from harness.errors import HarnessError
 from harness.record import (
     Collected,
     Event,
@@ -42,6 +43,9 @@ PATIENCE = 15.0
 """Seconds pytest has to end by itself after an interruption."""
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """What `start_new_session` is on Windows."""
+_UNUSED = ("hypothesispytest", "syrupy", "allure_pytest", "anyio")
+"""Plugins a development environment has and scenarios have no use for: importing them takes as long as a phase of the demo.
+Allure's results are written from the record (`reports.allure`), as all documents are."""
 _ENDS = {
     2: "pytest прерван или не смог собрать сценарии",
     3: "внутренняя ошибка pytest",
@@ -123,7 +127,8 @@ def command(run: Run, phase: Phase, options: Sequence[str]) -> list[str]:
 def plugin_options() -> list[str]:
     """Loads our plugin where no installed entry point does."""
     known = {entry.value for entry in entry_points(group="pytest11")}
-    return [] if "harness.plugin" in known else ["-p", "harness.plugin"]
+    own = [] if "harness.plugin" in known else ["-p", "harness.plugin"]
+    return [*own, *(part for name in _UNUSED for part in ("-p", f"no:{name}"))]
 
 
 def _pytest(run: Run, phase: Phase, options: Sequence[str]) -> int:
@@ -257,11 +262,24 @@ def _report(run: Run, phase: Phase, codes: list[int]) -> StepReport:
     if not bad and set(codes) == {5} and not read_record(run.record.path).phases[phase].finished:
         bad = [5]  # not on resume, when nothing is left to run
     if not bad:
-        return StepReport(evidence=evidence)
+        return _stand_lost(run, phase, evidence) or StepReport(evidence=evidence)
     why = _ENDS.get(bad[0], f"процесс pytest завершился с кодом {bad[0]}")
     last = _last_words(log)
     text = Text(msgid="Этап не выполнен: {why}. {last}", params={"why": why, "last": last})
     return StepReport(evidence=evidence, text=text, failed=True, stops=True)
+
+
+def _stand_lost(run: Run, phase: Phase, evidence: tuple[Evidence, ...]) -> StepReport | None:
+    """A phase that met the stand's own trouble is over for good when the stand does not answer any more."""
+    results = read_record(run.record.path).phases[phase].finished.values()
+    if not any(result.run.outcome is Outcome.TROUBLE for result in results):
+        return None
+    try:
+        run.stand.info()
+    except HarnessError as error:
+        text = Text(msgid="Стенд перестал отвечать во время этапа: {error}", params={"error": str(error)})
+        return StepReport(evidence=evidence, text=text, failed=True, stops=True)
+    return None
 
 
 def _last_words(log: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+from harness.gate import facts as names
 from harness.pipeline import STORY
 from harness.record import EventKind
 from harness.record.models import Phase
@@ -26,7 +27,9 @@ def recall(run: Run, read: Record) -> None:
         step = read.step(plan.name)
         if step is not None:
             run.done[plan.name] = step
-    run.release_before = read.facts["release.before"].value if "release.before" in read.facts else run.release_before
+    run.release_before = (
+        read.facts[names.RELEASE_BEFORE].value if names.RELEASE_BEFORE in read.facts else run.release_before
+    )
     begun = next((plan.name for plan in STORY if plan.name not in run.done), "")
     asked = _asked(read, begun)
     if asked and isinstance(run.stand, ByHand):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import HarnessError, StepError
+from harness.gate import facts as names
 from harness.record.models import Finding, Severity, Text
 from harness.run.context import StepReport
 from stand.protocol import Backup, Capability, Info, Result
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from harness.run.context import Run
 
-UNKNOWN = "unknown"
 _LACKING = {
     Capability.BACKUP: "Резервная копия не снята: этот стенд не умеет её снимать",
     Capability.PROOF: "Резервная копия не проверена восстановлением: этот стенд не умеет восстанавливать",
@@ -53,12 +53,12 @@ def preflight(run: Run) -> StepReport:
         "platform": info.platform,
         "address": run.stand.endpoints().publication,
     }
-    run.fact("base.before", info.base)
-    run.fact("release.before", info.version or UNKNOWN)
-    run.fact("stand.emulator", _bool(info.emulator))
-    run.fact("stand.marked", _bool(info.marked))
-    run.fact("isolation.external_resources_blocked", _bool(isolation.external_resources_blocked))
-    run.fact("isolation.scheduled_jobs_blocked", _bool(isolation.scheduled_jobs_blocked))
+    run.fact(names.BASE_BEFORE, info.base)
+    run.fact(names.RELEASE_BEFORE, info.version or names.UNKNOWN)
+    run.fact(names.STAND_EMULATOR, _bool(info.emulator))
+    run.fact(names.STAND_MARKED, _bool(info.marked))
+    run.fact(names.RESOURCES_BLOCKED, _bool(isolation.external_resources_blocked))
+    run.fact(names.JOBS_BLOCKED, _bool(isolation.scheduled_jobs_blocked))
     return StepReport(facts={name: value for name, value in facts.items() if value}, seconds=run.preflight_seconds)
 
 
@@ -69,23 +69,23 @@ def backup(run: Run) -> StepReport:
     taken = run.stand.backup()
     kept = _Kept(path=str(taken.path or ""), digest=taken.digest, taken=taken.taken)
     run.work.write_private(run.work.path / "backup.json", msgspec.json.encode(kept))
-    run.fact("backup.seconds", _seconds(taken.result.seconds), unit="s")
+    _measured(run, names.BACKUP_SECONDS, taken.result)
     return _of(taken.result, {"sha256": taken.digest, "taken": taken.taken})
 
 
 def proof(run: Run) -> StepReport:
     """Restores the backup beside the stand and compares every table."""
     if Capability.PROOF not in run.stand.capabilities or Capability.BACKUP not in run.stand.capabilities:
-        run.fact("backup.proven", UNKNOWN)
+        run.fact(names.BACKUP_PROVEN, names.UNKNOWN)
         return _lacking(run, Capability.PROOF, "Восстановление из резервной копии")
     found = run.stand.proof(_backup(run))
-    run.fact("backup.proven", _bool(found.proven))
-    run.fact("backup.restore_seconds", _seconds(found.result.seconds), unit="s")
+    run.fact(names.BACKUP_PROVEN, _bool(found.proven))
+    _measured(run, "backup.restore_seconds", found.result)
     facts = {"tables": str(found.tables), "rows": str(found.rows), "proven": _bool(found.proven)}
     if found.proven:
         return _of(found.result, facts)
-    names = ", ".join(found.differing[:5])
-    text = Text(msgid="Восстановленная копия не равна базе: {tables}", params={"tables": names})
+    differing = ", ".join(found.differing[:5])
+    text = Text(msgid="Восстановленная копия не равна базе: {tables}", params={"tables": differing})
     finding = Finding(
         code="BACKUP-NOT-PROVEN",
         severity=Severity.BLOCKER,
@@ -104,7 +104,7 @@ def restore(run: Run) -> StepReport:
     if Capability.RESTORE not in run.stand.capabilities or Capability.BACKUP not in run.stand.capabilities:
         return _lacking(run, Capability.RESTORE, "Возврат стенда к копии")
     result = run.stand.restore(_backup(run))
-    run.fact("restore.seconds", _seconds(result.seconds), unit="s")
+    _measured(run, names.RESTORE_SECONDS, result)
     _refresh(run)
     return _of(result)
 
@@ -113,13 +113,13 @@ def update(run: Run) -> StepReport:
     """Updates the stand; believed only when the base says that it runs the release."""
     target = run.record.header.target
     result = run.stand.update(target)
-    run.fact("update.seconds", _seconds(result.seconds), unit="s")
+    _measured(run, names.UPDATE_SECONDS, result)
     info = _refresh(run)
-    run.fact("base.after", info.base)
-    run.fact("release.after", info.version or UNKNOWN)
-    run.fact("update.handlers_failed", str(len(info.handlers_failed)))
-    run.fact("update.deferred_left", UNKNOWN if info.deferred_left is None else str(info.deferred_left))
-    run.fact("update.extensions_refused", str(len(info.extensions_refused)))
+    run.fact(names.BASE_AFTER, info.base)
+    run.fact(names.RELEASE_AFTER, info.version or names.UNKNOWN)
+    run.fact(names.HANDLERS_FAILED, str(len(info.handlers_failed)))
+    run.fact(names.DEFERRED_LEFT, names.UNKNOWN if info.deferred_left is None else str(info.deferred_left))
+    run.fact(names.EXTENSIONS_REFUSED, str(len(info.extensions_refused)))
     _findings_of_update(run, info.handlers_failed, info.extensions_refused)
     report = _of(result, {"release": info.version})
     if target and info.version and info.version != target:
@@ -181,12 +181,16 @@ def _lacking(run: Run, capability: Capability, what: str) -> StepReport:
 
 
 def _of(result: Result, more: Mapping[str, str] | None = None) -> StepReport:
-    return StepReport(facts={**result.facts, **(more or {})}, evidence=result.evidence)
+    by_hand = result.facts.get("by_hand") == "true"
+    seconds = result.seconds if by_hand else None  # the call itself only looked whether it was done
+    return StepReport(facts={**result.facts, **(more or {})}, evidence=result.evidence, seconds=seconds)
 
 
 def _bool(value: bool | None) -> str:
-    return UNKNOWN if value is None else "true" if value else "false"
+    return names.UNKNOWN if value is None else "true" if value else "false"
 
 
-def _seconds(value: float) -> str:
-    return f"{value:.3f}"
+def _measured(run: Run, name: str, result: Result) -> None:
+    """A duration the rollback deadline may rest on: not the hours a person took to find the time."""
+    if result.facts.get("by_hand") != "true":
+        run.fact(name, f"{result.seconds:.3f}", unit="s")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from harness.gate import facts as names
 from harness.record.models import Fact, Text
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def facts(window: Window, measured: Mapping[str, float]) -> Iterator[Fact]:
             "margin": f"{window.margin * 100:.0f}",
         },
     )
-    yield Fact(name="rollback.deadline", value=found.deadline.isoformat(), text=text)
-    yield Fact(name="window.fits", value="true" if found.fits else "false", text=_fitting(window, found))
+    yield Fact(name=names.ROLLBACK_DEADLINE, value=found.deadline.isoformat(), text=text)
+    yield Fact(name=names.WINDOW_FITS, value="true" if found.fits else "false", text=_fitting(window, found))
 
 
 def _fitting(window: Window, found: Plan) -> Text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".work"
+_YOUNG = 3600.0
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,21 @@ class WorkFolder:
                 place=str(self.path),
                 hint="завершённый прогон не продолжают; для нового заключения начните новый: readiness run",
             ) from error
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Deletes work folders of runs that were killed before they had a record: nothing can go on with them.
+
+    Younger ones than an hour stay: a run may be about to begin there.
+    """
+    for path in parent.glob(f"*{SUFFIX}"):
+        record = path.with_name(path.name.removesuffix(SUFFIX))
+        work = WorkFolder(path)
+        if not (record / "record.json").exists() and time.time() - path.stat().st_mtime > _YOUNG:
+            with suppress(UsageError):
+                with RunLock(work):
+                    pass
+                work.remove()
 
 
 class RunLock:

@@ -19,6 +19,7 @@ from reports.view.findings import (
     difference_views,
     finding_groups,
     gate_rows,
+    unpaired,
 )
 from reports.view.front import front, unchecked_of
 from reports.view.model import View
@@ -56,7 +57,7 @@ def decision_of(record: Record) -> Decision:
 def build(tr: Translator, record: Record) -> View:
     """Builds the view of a record in the translator's language."""
     decision, header = decision_of(record), record.header
-    differences = difference_views(tr, record)
+    differences = difference_views(tr, record, decision)
     return View(
         language=tr.language,
         project=header.project,
@@ -69,6 +70,7 @@ def build(tr: Translator, record: Record) -> View:
         acceptances=acceptance_views(tr, decision),
         differences=differences[:SHOWN_DIFFERENCES],
         differences_hidden=max(0, len(differences) - SHOWN_DIFFERENCES),
+        unpaired=unpaired(tr, record),
         identical=sum(one.cls is DifferenceClass.IDENTICAL for one in record.differences),
         scenarios=scenario_groups(tr, record, decision),
         timings=timing_views(tr, record, decision),

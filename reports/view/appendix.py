@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.view import words
-from reports.view.common import links, plain
+from reports.view.common import cut, links, plain
 from reports.view.findings import source
 from reports.view.model import CapabilityView, Chip, FactView, Pair, SettingView, StepView
 from reports.view.timings import place
@@ -24,8 +24,8 @@ def step_views(tr: Translator, record: Record) -> tuple[StepView, ...]:
         views.append(
             StepView(
                 title=tr.lookup(words.STEPS.get(step.name, step.name)),
-                state=Chip(step.outcome, tr.lookup(words.STEP_OUTCOMES.get(step.outcome, step.outcome))),
-                clock=tr.clock(step.started),
+                state=Chip(step.outcome, tr.lookup(words.STEP_OUTCOMES.get(step.outcome, cut(step.outcome, 20)))),
+                clock=cut(tr.clock(step.started), 20),
                 seconds=tr.seconds(step.seconds),
                 share=f"{round(100 * step.seconds / total)}\N{NO-BREAK SPACE}%" if total > 0 else "—",
                 start=place(start, total),
@@ -85,10 +85,10 @@ def _seconds(tr: Translator, value: str) -> str:
 
 
 def setting_views(tr: Translator, record: Record) -> tuple[SettingView, ...]:
-    """Effective settings by key, with their sources."""
+    """Effective settings with their sources: those somebody set first, then the defaults."""
     return tuple(
         SettingView(one.key, one.value, source(tr, one.source))
-        for one in sorted(record.header.settings, key=lambda one: one.key)
+        for one in sorted(record.header.settings, key=lambda one: (one.source == "default", one.key))
     )
 
 

@@ -47,7 +47,7 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
-    at_word = head.rpartition(" ")[0]
+    at_word = head if text[limit - 1] == " " else head.rpartition(" ")[0]
     return (at_word if len(at_word) > limit // 2 else head).rstrip(" .,;:—-") + "…"
 
 

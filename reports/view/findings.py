@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -14,12 +16,15 @@ from reports.view.model import (
     ColumnRow,
     DifferenceView,
     ExampleRow,
+    FindingCard,
     FindingGroup,
     FindingView,
     GateRow,
     Link,
     Pair,
+    Unpaired,
 )
+from reports.view.reasons import COUNTING_GATES, ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +35,10 @@ if TYPE_CHECKING:
 
 SHOWN_FINDINGS: Final = 200
 SHOWN_DIFFERENCES: Final = 200
-SHOWN_EXAMPLES: Final = 10
+SHOWN_EXAMPLES: Final = 5
 LONGEST_VALUE: Final = 400
+ABSENT: Final = "отсутствует"
+"""How the comparison says that a row or an attribute is not there."""
 
 _SOURCES: Final = {"default": "по умолчанию", "command line": "командная строка"}
 
@@ -51,7 +58,8 @@ def gate_rows(tr: Translator, decision: Decision) -> tuple[GateRow, ...]:
             verdict=gate_verdict(gate.verdict),
             wanted=tr.text(gate.wanted),
             seen=tr.text(gate.seen),
-            why=tr.text(gate.why),
+            # Gates that count findings repeat the first of them: it stands in its own place.
+            why="" if gate.name in COUNTING_GATES else tr.text(gate.why),
             source=source(tr, gate.source),
         )
         for gate in sorted(decision.gates, key=lambda gate: -gate.verdict.rank)
@@ -59,12 +67,12 @@ def gate_rows(tr: Translator, decision: Decision) -> tuple[GateRow, ...]:
 
 
 def finding_groups(tr: Translator, record: Record, decision: Decision) -> tuple[FindingGroup, ...]:
-    """Findings by severity, numbered through the document."""
-    titles = {scenario.id: scenario.title for scenario in record.scenarios.values()}
+    """Findings by severity, numbered through the document, those of one scenario on one card."""
+    titles = {scenario.id: tr.lookup(scenario.title) for scenario in record.scenarios.values()}
     groups, number = [], 1
     for level in Severity:
         found = ordered(decision, level)
-        shown = tuple(_finding(tr, one, at, titles) for at, one in enumerate(found[:SHOWN_FINDINGS], number))
+        shown = list(enumerate(found[:SHOWN_FINDINGS], number))
         number += len(found)
         if found:
             groups.append(
@@ -72,7 +80,7 @@ def finding_groups(tr: Translator, record: Record, decision: Decision) -> tuple[
                     severity=severity(tr, level),
                     title=tr(words.SEVERITY_GROUPS[level]),
                     total=len(found),
-                    findings=shown,
+                    cards=tuple(_card(tr, list(some), titles) for _, some in groupby(shown, _card_of)),
                     hidden=len(found) - len(shown),
                 )
             )
@@ -80,10 +88,40 @@ def finding_groups(tr: Translator, record: Record, decision: Decision) -> tuple[
 
 
 def ordered(decision: Decision, level: Severity) -> list[Finding]:
-    """Findings of a severity in the document's order: by area, then as they were found."""
+    """Findings of a severity in the document's order: by area and scenario, what people would say of it first."""
     order = list(words.AREAS)
     found = [finding for finding in decision.findings if finding.severity is level]
-    return sorted(found, key=lambda one: order.index(one.area) if one.area in order else len(order))
+
+    def place(one: Finding) -> tuple[int, bool, str, str, bool]:
+        at = order.index(one.area) if one.area in order else len(order)
+        return at, not one.scenario, one.scenario or one.object, one.owner, one.code not in ENDINGS
+
+    return sorted(found, key=place)
+
+
+def _card_of(numbered: tuple[int, Finding]) -> tuple[str, str, str]:
+    """What findings on one card share."""
+    finding = numbered[1]
+    return finding.area, finding.scenario or finding.object, finding.owner
+
+
+def _card(tr: Translator, numbered: list[tuple[int, Finding]], titles: dict[str, str]) -> FindingCard:
+    first = numbered[0][1]
+    title = titles.get(first.scenario) or first.scenario or tr.name(first.object)
+    items, advised = [], set()
+    for number, finding in numbered:
+        item = _finding(tr, number, finding, title)
+        # The same advice is given once a card.
+        items.append(replace(item, advice="") if item.advice in advised else item)
+        advised.add(item.advice)
+    return FindingCard(
+        scenario=first.scenario,
+        title=title,
+        area=area(tr, first.area),
+        owner=tr.lookup(first.owner) or tr("не назначен"),
+        severity=severity(tr, first.severity),
+        items=tuple(items),
+    )
 
 
 def numbers_by_scenario(decision: Decision) -> dict[str, tuple[int, ...]]:
@@ -96,27 +134,26 @@ def numbers_by_scenario(decision: Decision) -> dict[str, tuple[int, ...]]:
     return {scenario: tuple(found) for scenario, found in numbers.items()}
 
 
-def _finding(tr: Translator, finding: Finding, number: int, titles: dict[str, str]) -> FindingView:
+def _finding(tr: Translator, number: int, finding: Finding, title: str) -> FindingView:
+    about = tr.name(finding.object)
+    # How a scenario ended is told by the text; the two columns are for values of the base.
+    told = finding.code in ENDINGS
     return FindingView(
         number=number,
         code=finding.code,
-        severity=severity(tr, finding.severity),
-        area=area(tr, finding.area),
-        object=finding.object,
+        object="" if about == title else about,
         text=tr.text(finding.text),
-        before=_value(finding.before),
-        after=_value(finding.after),
-        scenario=finding.scenario,
-        scenario_title=tr.lookup(titles.get(finding.scenario, "")),
+        before="" if told else _value(tr, finding.before),
+        after="" if told else _value(tr, finding.after),
         phase=tr.lookup(words.PHASES.get(finding.phase, finding.phase)),
-        owner=finding.owner or tr("не назначен"),
         advice=tr.text(finding.advice),
         evidence=links(finding.evidence),
     )
 
 
-def _value(text: str) -> str:
-    """A value of the base, kept in its own lines; the whole of a long one is in the evidence."""
+def _value(tr: Translator, text: str) -> str:
+    """A value of the base, kept in its own lines (the whole of a long one is in the evidence), or that there is none."""
+    text = tr.lookup(text) if text == ABSENT else text
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
@@ -145,6 +182,7 @@ def _scope(tr: Translator, acceptance: Acceptance) -> str:
         (tr("строка"), acceptance.key),
         (tr("колонка"), acceptance.column),
         (tr("условие"), acceptance.condition),
+        (tr("строк не больше"), str(acceptance.at_most or "")),
     ]
     return "; ".join(f"{label}: {value}" for label, value in parts if value not in {"", "*"})
 
@@ -158,26 +196,40 @@ def _reference(address: str) -> Link:
     return Link(address, address if web else "")
 
 
-def difference_views(tr: Translator, record: Record) -> tuple[DifferenceView, ...]:
-    """Differences, worst class first; identical observations are only counted."""
+def difference_views(tr: Translator, record: Record, decision: Decision) -> tuple[DifferenceView, ...]:
+    """Differences, worst class first; identical observations are only counted, those without a twin have a table of their own."""
     order = list(words.DIFFERENCES)
-    shown = [one for one in record.differences if one.cls is not DifferenceClass.IDENTICAL]
-    return tuple(_difference(tr, one) for one in sorted(shown, key=lambda one: order.index(one.cls)))
+    told = {str(finding.text) for finding in decision.findings}
+    apart = {DifferenceClass.IDENTICAL, DifferenceClass.NO_TWIN}
+    shown = [one for one in record.differences if one.cls not in apart]
+    return tuple(_difference(tr, one, told) for one in sorted(shown, key=lambda one: order.index(one.cls)))
 
 
-def _difference(tr: Translator, one: Difference) -> DifferenceView:
+def unpaired(tr: Translator, record: Record) -> tuple[Unpaired, ...]:
+    """Observations that could not be compared, and why."""
+    return tuple(
+        Unpaired(one.scenario, tr.name(one.title) or one.observation, tr.text(one.text))
+        for one in record.differences
+        if one.cls is DifferenceClass.NO_TWIN
+    )
+
+
+def _difference(tr: Translator, one: Difference, told: set[str]) -> DifferenceView:
     counts = ((tr("появилось"), one.added), (tr("исчезло"), one.removed), (tr("изменилось"), one.changed))
     return DifferenceView(
         scenario=one.scenario,
-        title=tr.lookup(one.title) or one.observation,
+        title=tr.name(one.title) or one.observation,
         kind=tr(words.KINDS[one.kind]),
         state=difference(tr, one.cls),
-        text=tr.text(one.text),
+        text="" if str(one.text) in told else tr.text(one.text),
         counts=tuple(Pair(label, tr.number(count)) for label, count in counts if count),
-        columns=tuple(_columns(tr, one.columns)),
+        columns=tuple(_columns(tr, [column for column in one.columns if column.before_sum or column.after_sum])),
         examples=tuple(
             ExampleRow(
-                example.key, example.column, cut(example.before, LONGEST_VALUE), cut(example.after, LONGEST_VALUE)
+                example.key,
+                example.column,
+                cut(_value(tr, example.before), LONGEST_VALUE),
+                cut(_value(tr, example.after), LONGEST_VALUE),
             )
             for example in one.examples[:SHOWN_EXAMPLES]
         ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.record.reader import Record
     from reports.i18n import Translator
 
-ROOMY: Final = 36
+ROOMY: Final = 28
 """Printed lines of what differs from record to record that fit page one in the ordinary size."""
 
 SHOWN_UNCHECKED: Final = 3
@@ -27,15 +27,14 @@ SHOWN_UNCHECKED: Final = 3
 
 def front(tr: Translator, record: Record, decision: Decision) -> Front:
     """Builds page one."""
-    made = _front(tr, record, decision)
-    return replace(made, dense=_lines(made) > ROOMY)
+    # Good news leaves room on the page for the whole list of accepted changes.
+    made = _front(tr, record, decision, longest=320 if decision.verdict is Verdict.GO else 150)
+    return made if _lines(made) <= ROOMY else replace(_front(tr, record, decision, longest=120), dense=True)
 
 
-def _front(tr: Translator, record: Record, decision: Decision) -> Front:
+def _front(tr: Translator, record: Record, decision: Decision, *, longest: int) -> Front:
     header = record.header
     unchecked = unchecked_of(tr, record, decision)
-    # Good news leaves room on the page for the whole list of accepted changes.
-    longest = 320 if decision.verdict is Verdict.GO else 170
     return Front(
         title=cut(header.project, 75),
         client=cut(header.client, 100),
@@ -87,7 +86,7 @@ def unchecked_of(tr: Translator, record: Record, decision: Decision) -> list[Unc
     for id_ in titles:
         if id_ not in mentioned:
             said.extend(_silent(tr, record, id_))
-    return list(dict.fromkeys(Unchecked(titles.get(one.what, one.what), one.why) for one in said))
+    return list(dict.fromkeys(Unchecked(titles.get(one.what) or tr.lookup(one.what), one.why) for one in said))
 
 
 def _silent(tr: Translator, record: Record, scenario: str) -> list[Unchecked]:

@@ -115,22 +115,29 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One finding, for those who must act on it."""
+    """One finding; `object` is "" when the card's title says it, `advice` when the card has given it already."""
 
     number: int
     code: str
-    severity: Chip
-    area: str
     object: str
     text: str
     before: str
     after: str
-    scenario: str
-    scenario_title: str
     phase: str
-    owner: str
     advice: str
     evidence: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """Findings of one scenario (or about one object), for the one who must act on them."""
+
+    scenario: str
+    title: str
+    area: str
+    owner: str
+    severity: Chip
+    items: tuple[FindingView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class FindingGroup:
     severity: Chip
     title: str
     total: int
-    findings: tuple[FindingView, ...]
+    cards: tuple[FindingCard, ...]
     hidden: int
 
 
@@ -167,7 +174,7 @@ class ExampleRow:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceView:
-    """What the comparison of one observation came to."""
+    """What the comparison of one observation came to; `text` is "" when a finding tells it."""
 
     scenario: str
     title: str
@@ -179,6 +186,15 @@ class DifferenceView:
     examples: tuple[ExampleRow, ...]
     acceptance: str
     file: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """An observation that could not be compared."""
+
+    scenario: str
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +218,11 @@ class PhaseCell:
 
     state: Chip
     seconds: str
-    text: str
-    evidence: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioView:
-    """One line of the scenario matrix."""
+    """One line of the scenario matrix; `notes` say why it did not pass when no finding does."""
 
     id: str
     title: str
@@ -220,6 +234,7 @@ class ScenarioView:
     after: PhaseCell
     change: Chip
     attention: bool
+    notes: tuple[str, ...]
     findings: tuple[int, ...]
 
 
@@ -312,6 +327,7 @@ class View:
     acceptances: tuple[AcceptanceView, ...]
     differences: tuple[DifferenceView, ...]
     differences_hidden: int
+    unpaired: tuple[Unpaired, ...]
     identical: int
     scenarios: tuple[ScenarioGroup, ...]
     timings: tuple[TimingView, ...]

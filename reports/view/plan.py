@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
 from harness.record.models import Severity, Verdict
 from reports.view.common import cut, fact, find_fact
 from reports.view.model import Action
+from reports.view.reasons import COUNTING_GATES, finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.record.models import Decision, Finding
+    from harness.record.models import Decision, Finding, GateResult
     from harness.record.reader import Record
     from reports.i18n import Translator
 
-MOST: Final = 6
+MOST: Final = 7
 SHOWN_REF: Final = 24
 """Characters of a scenario's id that the template shows."""
 ROOM_FOR_REFS: Final = 56
+LONGEST_NAME: Final = 60
+LONGEST_LIST: Final = 84
+"""Characters of one owner, and of several in one line of the plan."""
 
 
 def actions(tr: Translator, record: Record, decision: Decision) -> tuple[Action, ...]:
-    """Lines of the table "What to do now", at most six."""
+    """Lines of the table "What to do now", at most seven; what is nobody's falls to the one who answers for the update."""
     plan = list(_PLANS[decision.verdict](tr, record, decision))
-    owner = record.header.owner or tr("не назначен")
+    owner = cut(record.header.owner, LONGEST_NAME) or tr("не назначен")
     return tuple(
-        Action(cut(one.what, 120), cut(one.who or owner, 60), cut(one.until, 50), one.refs, one.more)
-        for one in plan[:MOST]
+        Action(cut(one.what, 120), one.who or owner, cut(one.until, 50), one.refs, one.more) for one in plan[:MOST]
     )
 
 
@@ -42,27 +45,27 @@ def deadline(tr: Translator, record: Record, decision: Decision) -> str:
     )
 
 
-def _no_go(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
-    yield Action(tr("Рабочую базу не обновлять."), record.header.owner, tr("до решения «Обновлять можно»"))
-    yield from _by_owner(tr, decision, Severity.BLOCKER)
-    yield Action(tr("Повторить репетицию на стенде."), record.header.owner, tr("после исправлений"))
+def _no_go(tr: Translator, _record: Record, decision: Decision) -> Iterator[Action]:
+    yield Action(tr("Рабочую базу не обновлять."), "", tr("до решения «Обновлять можно»"))
+    wrong = list(_causes(tr, decision, Verdict.NO_GO))
+    yield from _by_owner(tr, decision, Severity.BLOCKER, room=MOST - 2 - len(wrong[:2]))
+    yield from wrong[:2]
+    yield Action(tr("Повторить репетицию на стенде."), "", tr("после исправлений"))
 
 
 def _conditions(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
     start = _window(tr, record, "start")
-    yield from _by_owner(tr, decision, Severity.WARNING, until=start or tr("до обновления"))
+    until = start or tr("до обновления")
+    yield from _by_owner(tr, decision, Severity.WARNING, room=2, until=until)
+    for gate in _telling(decision, Verdict.CONDITIONS)[:2]:
+        yield Action(finished(tr.text(gate.why or gate.seen)), "", until)
     yield from _update(tr, record, decision)
 
 
-def _incomplete(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
-    yield Action(tr("Рабочую базу не обновлять."), record.header.owner, tr("до решения «Обновлять можно»"))
-    unknown = [gate for gate in decision.gates if gate.verdict is Verdict.INCOMPLETE]
-    for gate in unknown[: MOST - 2]:
-        seen = tr.text(gate.why or gate.seen).rstrip(".")
-        yield Action(tr("Устранить причину: {seen}.", seen=seen), record.header.owner, tr("до повторной репетиции"))
-    yield Action(
-        tr("Продолжить прогон (--resume) или повторить репетицию."), record.header.owner, tr("после устранения причин")
-    )
+def _incomplete(tr: Translator, _record: Record, decision: Decision) -> Iterator[Action]:
+    yield Action(tr("Рабочую базу не обновлять."), "", tr("до решения «Обновлять можно»"))
+    yield from islice(_causes(tr, decision, Verdict.INCOMPLETE), MOST - 2)
+    yield Action(tr("Продолжить прогон (--resume) или повторить репетицию."), "", tr("после устранения причин"))
 
 
 def _go(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
@@ -71,26 +74,26 @@ def _go(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
 
 def _update(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
     """The update itself, in the order in which it is done."""
-    owner, start, end = record.header.owner, _window(tr, record, "start"), _window(tr, record, "end")
+    start, end = _window(tr, record, "start"), _window(tr, record, "end")
     yield Action(
         tr("Снять резервную копию рабочей базы тем же способом, что на репетиции."),
-        owner,
+        "",
         start or tr("перед обновлением"),
     )
     release = record.header.target
     what = (
         tr("Обновить рабочую базу до релиза {release}.", release=release) if release else tr("Обновить рабочую базу.")
     )
-    yield Action(what, owner, end or tr("в согласованное окно"))
+    yield Action(what, "", end or tr("в согласованное окно"))
     moment = fact(record, decision, "rollback_deadline")
     yield Action(
         tr("Решить: оставить новый релиз или откатиться к копии."),
-        owner,
+        "",
         tr.moment(moment) if moment else tr("до конца окна: срок не рассчитан, окно не задано"),
     )
     if decision.not_checked or record.not_checked:
         yield Action(
-            tr("Проверить вручную то, что осталось непроверенным (перечень ниже)."), owner, tr("сразу после обновления")
+            tr("Проверить вручную то, что осталось непроверенным (перечень ниже)."), "", tr("сразу после обновления")
         )
 
 
@@ -102,18 +105,30 @@ _PLANS: Final = {
 }
 
 
-def _by_owner(tr: Translator, decision: Decision, severity: Severity, until: str = "") -> Iterator[Action]:
-    """One line an owner: how many findings, in which scenarios, and the first advice."""
+def _telling(decision: Decision, verdict: Verdict) -> list[GateResult]:
+    """Gates of a verdict that say more than how many findings there are."""
+    return [gate for gate in decision.gates if gate.verdict is verdict and gate.name not in COUNTING_GATES]
+
+
+def _causes(tr: Translator, decision: Decision, verdict: Verdict) -> Iterator[Action]:
+    """One line a gate: what has to be put right before the next rehearsal."""
+    for gate in _telling(decision, verdict):
+        seen = tr.text(gate.why or gate.seen).rstrip(".")
+        yield Action(tr("Устранить причину: {seen}.", seen=seen), "", tr("до повторной репетиции"))
+
+
+def _by_owner(
+    tr: Translator, decision: Decision, severity: Severity, *, room: int, until: str = ""
+) -> Iterator[Action]:
+    """One line an owner, at most `room`: how many findings, and in which scenarios."""
     groups: dict[str, list[Finding]] = {}
     for finding in decision.findings:
         if finding.severity is severity:
-            groups.setdefault(finding.owner, []).append(finding)
+            groups.setdefault(cut(tr.lookup(finding.owner), LONGEST_NAME), []).append(finding)
     ordered = sorted(groups.items(), key=lambda pair: -len(pair[1]))
-    room = MOST - 2
     if len(ordered) > room:
         rest = [finding for _, findings in ordered[room - 1 :] for finding in findings]
-        others = ", ".join(owner or tr("не назначен") for owner, _ in ordered[room - 1 :])
-        ordered = [*ordered[: room - 1], (others, rest)]
+        ordered = [*ordered[: room - 1], (_names(tr, [owner for owner, _ in ordered[room - 1 :]]), rest)]
     for owner, findings in ordered:
         refs = tuple(dict.fromkeys(finding.scenario for finding in findings if finding.scenario))
         named = _fitting(refs)
@@ -124,6 +139,15 @@ def _by_owner(tr: Translator, decision: Decision, severity: Severity, until: str
             refs[:named],
             len(refs) - named,
         )
+
+
+def _names(tr: Translator, owners: list[str]) -> str:
+    """Several owners in one cell: as many as fit, and how many more."""
+    names = [cut(owner, LONGEST_NAME // 2) or tr("не назначен") for owner in owners]
+    ends = list(accumulate(len(name) + 2 for name in names))
+    fitting = max(1, sum(end <= LONGEST_LIST for end in ends))
+    more = f" {tr('и ещё {count}', count=len(names) - fitting)}" if len(names) > fitting else ""
+    return ", ".join(names[:fitting]) + more
 
 
 def _task(tr: Translator, findings: list[Finding], severity: Severity) -> str:

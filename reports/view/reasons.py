@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from harness.record.models import DifferenceClass, Severity, Verdict
+from reports.view import words
 from reports.view.common import area, areas
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from reports.i18n import Translator
 
 MOST: Final = 5
+ENDINGS: Final = frozenset({"SCENARIO-FAILED", "BROKEN-BEFORE", "FIXED"})
+"""Findings that say how a scenario ended, in words a business reader follows; others name cells and attributes."""
 COUNTING_GATES: Final = frozenset({"blockers", "warnings"})
 """Gates that only count findings: the first sentence says it better."""
 
@@ -28,24 +32,25 @@ def reasons(tr: Translator, record: Record, decision: Decision) -> list[str]:
         Verdict.INCOMPLETE: _incomplete,
         Verdict.GO: _go,
     }[decision.verdict](tr, record, decision)
-    return [sentence for sentence in dict.fromkeys(sentences) if sentence][:MOST]
+    return [finished(sentence) for sentence in dict.fromkeys(sentences) if sentence][:MOST]
 
 
-def _no_go(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
+def _no_go(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
     blockers = _of(decision, Severity.BLOCKER)
     if blockers:
         yield _counted(tr, blockers, "блокирующее замечание", "блокирующих замечаний")
     yield from _gates(tr, decision, Verdict.NO_GO)
-    yield from (tr.text(finding.text) for finding in spread(blockers))
+    yield from islice(_gates(tr, decision, Verdict.INCOMPLETE), 1)
+    yield from (_told(tr, record, finding) for finding in spread(telling(blockers)))
 
 
-def _conditions(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
+def _conditions(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
     warnings = _of(decision, Severity.WARNING)
     yield tr("Блокирующих замечаний нет.")
     if warnings:
         yield _counted(tr, warnings, "предупреждение", "предупреждений")
     yield from _gates(tr, decision, Verdict.CONDITIONS)
-    yield from (tr.text(finding.text) for finding in spread(warnings))
+    yield from (_told(tr, record, finding) for finding in spread(telling(warnings)))
 
 
 def _incomplete(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
@@ -63,8 +68,8 @@ def _go(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
         "Проверено до и после обновления: {checked}; сопоставлено: {compared}.", checked=checked, compared=compared
     )
     yield _explained(tr, record, decision)
-    for name in ("update", "backup", "isolation"):
-        yield from (tr.text(gate.why or gate.seen) for gate in decision.gates if gate.name == name)
+    for name in ("update", "backup", "window"):
+        yield from (_seen(tr, gate) for gate in decision.gates if gate.name == name)
 
 
 def _explained(tr: Translator, record: Record, decision: Decision) -> str:
@@ -93,6 +98,17 @@ def _gate(tr: Translator, gate: GateResult) -> str:
     )
 
 
+def _seen(tr: Translator, gate: GateResult) -> str:
+    """What a passed gate saw, as a sentence of its own: "Резервная копия: копия восстановлена и совпала с базой"."""
+    seen = tr.text(gate.seen)
+    return f"{tr.lookup(words.GATES[gate.name])}: {seen[:1].lower()}{seen[1:]}"
+
+
+def finished(sentence: str) -> str:
+    """A sentence with its full stop."""
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
+
+
 def _of(decision: Decision, severity: Severity) -> list[Finding]:
     return [finding for finding in decision.findings if finding.severity is severity]
 
@@ -102,6 +118,26 @@ def _counted(tr: Translator, findings: list[Finding], one: str, many: str) -> st
     counts = Counter(finding.area for finding in findings)
     parts = ", ".join(f"{area(tr, name).lower()} — {counts[name]}" for name in areas(list(counts)) if counts[name])
     return tr("Выявлено: {count} ({parts}).", count=tr.count(len(findings), one, many), parts=parts)
+
+
+def _told(tr: Translator, record: Record, finding: Finding) -> str:
+    """A finding with the business matter it is about: what should hold, and what was seen instead."""
+    scenario = record.scenarios.get(finding.scenario)
+    text = tr.text(finding.text)
+    if scenario is None:
+        return text
+    seen = finding.text.params.get("reason", text) if finding.code in ENDINGS else text
+    return tr("Нарушено «{title}»: {seen}", title=tr.lookup(scenario.title).rstrip("."), seen=seen)
+
+
+def telling(findings: list[Finding]) -> list[Finding]:
+    """One finding a scenario, the one a business reader follows best; scenarios that failed outright first."""
+    best: dict[str, Finding] = {}
+    for finding in findings:
+        key = finding.scenario or finding.object
+        if key not in best or (finding.code in ENDINGS and best[key].code not in ENDINGS):
+            best[key] = finding
+    return sorted(best.values(), key=lambda one: one.code not in ENDINGS)
 
 
 def spread(findings: list[Finding]) -> Iterator[Finding]:

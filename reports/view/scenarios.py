@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from harness.record.models import Outcome, Phase
 from reports.view import words
-from reports.view.common import area, areas, links, outcome
+from reports.view.common import area, areas, outcome
 from reports.view.findings import numbers_by_scenario
 from reports.view.model import Chip, PhaseCell, ScenarioGroup, ScenarioView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.record.models import Decision, Scenario, ScenarioRun
     from harness.record.reader import Record
     from reports.i18n import Translator
@@ -37,11 +39,12 @@ def _scenario(tr: Translator, record: Record, scenario: Scenario, findings: tupl
         title=tr.lookup(scenario.title),
         description=tr.lookup(scenario.description),
         weight=tr(words.WEIGHTS[scenario.severity]),
-        owner=scenario.owner or tr("не назначен"),
+        owner=tr.lookup(scenario.owner) or tr("не назначен"),
         writes=scenario.writes,
         before=_cell(tr, before),
         after=_cell(tr, after),
         change=change,
+        notes=() if findings else _notes(tr, (before, after)),
         attention=change.mark not in {"same", "skipped"},
         findings=findings,
     )
@@ -49,8 +52,17 @@ def _scenario(tr: Translator, record: Record, scenario: Scenario, findings: tupl
 
 def _cell(tr: Translator, run: ScenarioRun | None) -> PhaseCell:
     if run is None:
-        return PhaseCell(outcome(tr, None), "", "", ())
-    return PhaseCell(outcome(tr, run.outcome), tr.seconds(run.seconds), tr.text(run.text), links(run.evidence))
+        return PhaseCell(outcome(tr, None), "")
+    return PhaseCell(outcome(tr, run.outcome), tr.seconds(run.seconds))
+
+
+def _notes(tr: Translator, runs: Sequence[ScenarioRun | None]) -> tuple[str, ...]:
+    """Why it did not pass, phase by phase; the same words once."""
+    said: dict[str, str] = {}
+    for run in runs:
+        if run is not None and run.text is not None:
+            said.setdefault(tr.text(run.text), tr(words.PHASES[run.phase]))
+    return tuple(f"{phase}: {text}" for text, phase in said.items())
 
 
 def _change(tr: Translator, before: ScenarioRun | None, after: ScenarioRun | None, *, found: bool) -> Chip:

@@ -27,7 +27,7 @@ def timing_views(tr: Translator, record: Record, decision: Decision) -> tuple[Ti
     for one in record.observations:
         if one.kind is ObservationKind.TIMING:
             key = (one.scenario, one.name)
-            titles[key] = titles.get(key) or tr.lookup(one.title) or one.name
+            titles[key] = titles.get(key) or tr.name(one.title) or one.name
             series.setdefault(key, {})[one.phase] = samples_of(record, one)
     views = [_view(tr, key, titles[key], phases, slow) for key, phases in series.items()]
     return tuple(view for _, view in sorted(views, key=lambda pair: (-pair[0], pair[1].scenario, pair[1].title)))

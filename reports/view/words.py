@@ -100,6 +100,20 @@ STEPS: Final[dict[str, str]] = {
 
 GATES: Final[dict[str, str]] = {
     "decision": "Решение вынесено",
+    "blockers": "Блокирующие замечания",
+    "warnings": "Предупреждения",
+    "phases": "Полнота прогона",
+    "stand": "Работа стенда",
+    "steps": "Шаги репетиции",
+    "pairing": "Сопоставимость наблюдений",
+    "backup": "Резервная копия",
+    "isolation": "Изоляция стенда",
+    "update": "Обновление стенда",
+    "reports": "Проверка своих отчётов",
+    "acceptances": "Согласованные расхождения",
+    "window": "Технологическое окно",
+    "applicable": "Применимость сценариев",
+    "not_checked": "Непроверенное",
 }
 
 STEP_OUTCOMES: Final[dict[str, str]] = {"done": "выполнен", "failed": "не выполнен", "skipped": "пропущен"}

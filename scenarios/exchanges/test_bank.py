@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of
+from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, preview
 from harness.checks.flows import Contract, choose_contract
 from harness.checks.references import References
 from harness.exchange import bank
+from harness.exchange.bank_build import build_statement
 from harness.exchange.bank_rules import Direction, validate
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ def test_statement_is_loaded_once(base: Base, pack: Pack, period: Period, observ
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки выписки")
     observe.table("документы", _received(base, pack), key="НомерВПлатежке", title="Документы из выписки")
-    assert first.created == 2, f"Из выписки с двумя оплатами создано документов: {first.created}"
-    assert second.created == 0, f"Повторная загрузка той же выписки создала документов: {second.created}"
+    assert first.created == 2, f"Обмен {node.plan}: из выписки с двумя оплатами создано документов: {first.created}"
+    assert second.created == 0, (
+        f"Обмен {node.plan}: повторная загрузка той же выписки создала документов: {second.created}"
+    )
 
 
 def _statement(client: ODataClient, pack: Pack, contract: Contract, account: str, day: date) -> bank.BankFile:
@@ -75,7 +78,7 @@ def _statement(client: ODataClient, pack: Pack, contract: Contract, account: str
         | {"НазначениеПлатежа": "Оплата по договору № 1, НДС 20 % = 2057.61"},
         {"Номер": "990002", "Сумма": "100.00"} | common | {"НазначениеПлатежа": "Доплата «ёлки», без НДС"},
     ]
-    return bank.build_statement(account, day, day, opening=Decimal("5000.00"), documents=payments)
+    return build_statement(account, day, day, opening=Decimal("5000.00"), documents=payments)
 
 
 def _received(base: Base, pack: Pack) -> list[dict[str, Any]]:
@@ -106,16 +109,16 @@ def test_payment_orders_are_exported(base: Base, pack: Pack, observe: Observe) -
     реквизиты те же, что до обновления. Номера сообщений при этом не сдвигаются: файл получен для просмотра.
     """
     node = node_of(base.service, pack["bank.plan"])
-    file = bank.read(base.service.preview_message(node.plan, node.node), "файл для банка")
+    file = bank.read(preview(base.service, node), "файл для банка")
     head = {"Версия": file.version, "Кодировка": file.encoding, "Указанная кодировка": file.get("Кодировка")}
     observe.contract("заголовок", head | {"Документов": str(len(file.documents))}, title="Заголовок файла для банка")
     rows = [{"Вид": item.title} | {field.name: field.value for field in item.fields} for item in file.documents]
     observe.table("поручения", rows, key=("Номер", "Дата"), title="Платёжные поручения в файле для банка")
     total = sum((item.amount() or Decimal(0) for item in file.documents), Decimal(0))
     observe.value("сумма", total, title="Сумма поручений в файле для банка")
-    assert file.documents, "В файле для банка нет ни одного платёжного поручения"
+    assert file.documents, f"Обмен {node.plan}: в файле нет ни одного платёжного поручения"
     wrong = [problem for problem in validate(file, Direction.TO_BANK) if problem.code in BREAKING]
-    assert not wrong, "Банк не примет файл: " + "; ".join(str(problem) for problem in wrong[:5])
+    assert not wrong, f"Обмен {node.plan}: банк не примет файл: " + "; ".join(str(problem) for problem in wrong[:5])
 
 
 @pytest.mark.scenario("BANK-03", area="exchange", severity="warning", owner="Казначейство")
@@ -128,7 +131,7 @@ def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, obse
     node = node_of(base.service, pack["bank.plan"])
     day = period.end - timedelta(days=1)
     stranger = "40702810600000009999"
-    foreign = bank.build_statement(stranger, day, day, opening=Decimal(0), documents=())
+    foreign = build_statement(stranger, day, day, opening=Decimal(0), documents=())
     answers = {
         "чужой счёт": is_refused(base.service, node, bank.write(foreign)),
         "другой формат": is_refused(base.service, node, b"***** ^Type=400^\r\n[IN_PARAM]\r\n"),
@@ -137,4 +140,4 @@ def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, obse
     rows = [{"Файл": name, "Отвергнут": bool(reason)} for name, reason in answers.items()]
     observe.table("отказы", rows, key="Файл", title="Отказы при загрузке выписки")
     accepted = [name for name, reason in answers.items() if not reason]
-    assert not accepted, f"Загружено то, что следует отвергнуть: {', '.join(accepted)}"
+    assert not accepted, f"Обмен {node.plan}: загружено то, что следует отвергнуть: {', '.join(accepted)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.exchanges import capability_entries, node_rows
+from harness.checks.exchanges import NODE_KEY, NODE_TYPES, capability_entries, node_rows
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -23,7 +23,7 @@ def test_nodes_are_kept(base: Base, observe: Observe) -> None:
     Сброшенный номер остановит обмен, а перерегистрация всего подряд перегрузит его.
     """
     rows = node_rows(base.service)
-    observe.table("узлы", rows, key=("План", "Узел"), title="Узлы обменов", types={"План": "text", "Узел": "text"})
+    observe.table("узлы", rows, key=NODE_KEY, title="Узлы обменов", types=NODE_TYPES)
 
 
 @pytest.mark.scenario("EXCH-02", area="exchange", severity="blocker", owner="Ответственный за интеграции")

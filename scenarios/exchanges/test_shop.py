@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, node_of
+from harness.checks.exchanges import IMPORT_KEY, import_row, node_of, preview
 from harness.checks.flows import choose_stock
 from harness.checks.references import References
 from harness.exchange import commerceml
+from harness.exchange.commerceml_write import write_orders
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -31,15 +32,17 @@ def test_orders_are_loaded_once(base: Base, pack: Pack, period: Period, observe:
     подтверждения, присылает заказ снова: второй такой же заказ появиться не должен.
     """
     node = node_of(base.service, pack["shop.plan"], pack.get("shop.node", ""))
-    data = commerceml.write_orders([_order(base, pack, period)])
+    data = write_orders([_order(base, pack, period)])
     first = base.service.import_message(node.plan, node.node, data)
     second = base.service.import_message(node.plan, node.node, data)
     found = list(base.odata.rows(pack["order"], filter=f"{pack['field.site_id']} eq '{SITE_ORDER}'"))
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки заказов с сайта")
     observe.table("строки", _lines(base, pack, found), key=("Заказ", "Товар"), title="Строки заказов с сайта")
-    assert len(found) == 1, f"После двух загрузок одного заказа с сайта в базе заказов: {len(found)}"
-    assert second.created == 0, f"Повторная загрузка того же заказа создала объектов: {second.created}"
+    assert len(found) == 1, f"Обмен {node.plan}: один заказ сайта загружен дважды, заказов в базе стало {len(found)}"
+    assert second.created == 0, (
+        f"Обмен {node.plan}: повторная загрузка того же заказа создала объектов: {second.created}"
+    )
 
 
 def _order(base: Base, pack: Pack, period: Period) -> commerceml.Order:
@@ -78,7 +81,7 @@ def _lines(base: Base, pack: Pack, orders: list[dict[str, Any]]) -> list[dict[st
             "Сумма": line[amount],
             "СуммаЗаказа": order[pack["field.amount"]],
         }
-        for place, order in enumerate(orders, start=1)
+        for place, order in enumerate(sorted(orders, key=lambda order: str(order["Number"])), start=1)
         for line in order[pack["field.goods"]]
     ]
 
@@ -91,7 +94,7 @@ def test_offers_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
     сайте, а потерянный признак «только изменения» снимет с продажи всё, чего нет в файле.
     """
     node = node_of(base.service, pack["shop.plan"], pack.get("shop.node", ""))
-    package = commerceml.read_offers(base.service.preview_message(node.plan, node.node), "файл предложений")
+    package = commerceml.read_offers(preview(base.service, node), "файл предложений")
     head = {"Пространство имён": package.namespace, "Только изменения": str(package.changes_only), "Пакет": package.id}
     observe.contract("заголовок", head | {"Версия схемы": package.schema}, title="Заголовок файла предложений")
     known = dict(package.price_types)
@@ -107,7 +110,7 @@ def test_offers_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
     ]
     observe.table("предложения", [*prices, *rests], key=("Ид", "Показатель"), title="Цены и остатки для сайта")
     observe.value("товаров", len(package.offers), title="Предложений в файле")
-    assert package.offers, "В файле для сайта нет ни одного предложения"
-    assert not package.problems, "Сайт прочитает файл неверно: " + "; ".join(package.problems[:5])
+    assert package.offers, f"Обмен {node.plan}: в файле для сайта нет ни одного предложения"
+    assert not package.problems, f"Обмен {node.plan}: сайт прочитает файл неверно: " + "; ".join(package.problems[:5])
     free = [offer.name or offer.id for offer in package.offers if any(value <= 0 for _, value in offer.prices)]
-    assert not free, f"Предложения с нулевой ценой: {', '.join(free[:5])}"
+    assert not free, f"Обмен {node.plan}: предложения с нулевой ценой: {', '.join(free[:5])}"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, numbers_of
+from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, numbers_of, preview
 from harness.exchange import enterprise_data
+from harness.exchange import enterprise_data_write as writing
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -33,7 +34,7 @@ def test_message_is_exported(base: Base, pack: Pack, observe: Observe) -> None:
     номера сообщений: они обязаны меняться.
     """
     node = _node(base, pack)
-    data = base.service.preview_message(node.plan, node.node)
+    data = preview(base.service, node)
     message = enterprise_data.read(data, "сообщение универсального формата")
     rows = [{"Объект": kind, "Количество": count} for kind, count in message.counts().items()]
     observe.table(
@@ -54,7 +55,7 @@ def test_message_is_exported(base: Base, pack: Pack, observe: Observe) -> None:
         ),
     )
     wrong = enterprise_data.validate(message)
-    assert not wrong, "Корреспондент не примет сообщение: " + "; ".join(wrong[:5])
+    assert not wrong, f"Обмен {node.plan}: корреспондент не примет сообщение: " + "; ".join(wrong[:5])
 
 
 @pytest.mark.scenario("UNI-02", area="exchange", severity="blocker", owner="Ответственный за интеграции")
@@ -68,7 +69,7 @@ def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> N
     node = _node(base, pack)
     version = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
     assert version, _no_common(node, pack)
-    data = enterprise_data.write(_incoming(base, node, version))
+    data = writing.write(_incoming(base, node, version))
     first = base.service.import_message(node.plan, node.node, data)
     second = base.service.import_message(node.plan, node.node, data)
     after = _node(base, pack)
@@ -79,17 +80,19 @@ def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> N
     observe.table(
         "контрагент", [{"Контрагент": row["Description"], "ИНН": row[tax]} for row in found], key="Контрагент"
     )
-    assert second.already_received, "Повторное сообщение не распознано как принятое ранее"
-    assert len(found) == 1, f"После двух загрузок одного сообщения контрагентов с его именем: {len(found)}"
+    assert second.already_received, f"Обмен {node.plan}: повторное сообщение не распознано как принятое ранее"
+    assert len(found) == 1, (
+        f"Обмен {node.plan}: после двух загрузок одного сообщения контрагентов с его именем: {len(found)}"
+    )
     assert after.received_no == node.received_no + 1, (
-        f"Номер принятого был {node.received_no}, стал {after.received_no}"
+        f"Обмен {node.plan}: номер принятого был {node.received_no}, стал {after.received_no}"
     )
 
 
 def _incoming(base: Base, node: ExchangeNode, version: str) -> enterprise_data.Message:
     """What the partner would send: one new counterparty, in a version it speaks, addressed as the base addresses it."""
-    ours = enterprise_data.read(base.service.preview_message(node.plan, node.node))
-    counterparty = enterprise_data.build_object(
+    ours = enterprise_data.read(preview(base.service, node))
+    counterparty = writing.build_object(
         "Справочник.Контрагенты",
         {
             "КлючевыеСвойства": {
@@ -102,15 +105,13 @@ def _incoming(base: Base, node: ExchangeNode, version: str) -> enterprise_data.M
         },
     )
     # ReceivedNo не больше отправленного узлом: подтверждение «из будущего» означало бы восстановленную копию.
-    ours = enterprise_data.acknowledged(ours, node.sent_no)
-    return enterprise_data.reply(ours, message_no=node.received_no + 1, objects=[counterparty], version=version)
+    ours = writing.acknowledged(ours, node.sent_no)
+    return writing.reply(ours, message_no=node.received_no + 1, objects=[counterparty], version=version)
 
 
 def _no_common(node: ExchangeNode, pack: Pack) -> str:
     theirs = ", ".join(pack["universal.partner_versions"])
-    return (
-        f"Нет общей версии формата: база поддерживает {', '.join(node.versions)}, корреспондент «{node.title}» {theirs}"
-    )
+    return f"Обмен {node.plan}: нет общей версии формата: база поддерживает {', '.join(node.versions)}, корреспондент «{node.title}» {theirs}"
 
 
 @pytest.mark.scenario("UNI-03", area="exchange", severity="blocker", owner="Ответственный за интеграции")
@@ -124,12 +125,12 @@ def test_version_is_agreed(base: Base, pack: Pack, observe: Observe) -> None:
     node = _node(base, pack)
     common = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
     observe.value("общая версия", common or "нет", title="Версия формата, о которой договорятся стороны")
-    unknown = enterprise_data.write(_incoming(base, node, UNKNOWN_VERSION))
+    assert common, _no_common(node, pack)
+    unknown = writing.write(_incoming(base, node, UNKNOWN_VERSION))
     reason = is_refused(base.service, node, unknown)
     observe.value("неизвестная версия отвергнута", bool(reason))
     after = _node(base, pack)
-    assert common, _no_common(node, pack)
-    assert reason, f"Принято сообщение неизвестной версии {UNKNOWN_VERSION}"
+    assert reason, f"Обмен {node.plan}: принято сообщение неизвестной версии {UNKNOWN_VERSION}"
     assert numbers_of(after) == numbers_of(node), (
-        f"Отказ сдвинул номера сообщений: {numbers_of(node)} → {numbers_of(after)}"
+        f"Обмен {node.plan}: отказ сдвинул номера сообщений: {numbers_of(node)} → {numbers_of(after)}"
     )

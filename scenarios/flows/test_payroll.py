@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.checks.flows import DOCUMENT_KEY, Flow, Made
-from harness.checks.movements import KEY
+from harness.checks.movements import KEY, TYPES
 from harness.onec.values import datetime_literal
 
 if TYPE_CHECKING:
@@ -45,8 +45,14 @@ def test_payroll_accrual(base: Base, pack: Pack, period: Period, observe: Observ
     month = datetime(period.end.year, period.end.month, 1)  # noqa: DTZ001 (время 1С без зоны)
     head = {"organization": employee[organization], "month": month}
     flow.make("payroll", "Начисление", day=period.end, values=head, section="accruals", lines=[line])
-    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title="Документ начисления")
-    observe.table("движения", flow.movements(), key=KEY, title="Движения начисления", types={"Значение": "number"})
+    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title=f"Документ {pack['payroll']}")
+    observe.table(
+        "движения",
+        flow.movements(),
+        key=KEY,
+        title=f"Движения документа {pack['payroll']}",
+        types=TYPES,
+    )
 
 
 @pytest.mark.scenario("FLOW-04", area="flow", severity="blocker", owner="Главный бухгалтер")
@@ -68,5 +74,5 @@ def test_month_close(base: Base, pack: Pack, period: Period, observe: Observe) -
         base.odata.post(pack["month_close"], str(row["Ref_Key"]))
         flow.made.append(Made(f"Закрытие {row['Number']}", "month_close", pack["month_close"], str(row["Ref_Key"])))
     movements = flow.movements()
-    observe.table("движения", movements, key=KEY, title="Проводки закрытия месяца", types={"Значение": "number"})
+    observe.table("движения", movements, key=KEY, title=f"Проводки документа {pack['month_close']}", types=TYPES)
     assert movements, "Закрытие месяца проведено, но не сделало ни одной проводки"

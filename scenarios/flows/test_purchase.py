@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.checks.flows import DOCUMENT_KEY, Flow, choose_contract, choose_stock, stock_balance
-from harness.checks.movements import KEY
+from harness.checks.movements import KEY, TYPES
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -42,8 +42,14 @@ def test_purchase_to_stock(base: Base, pack: Pack, period: Period, observe: Obse
         section="goods",
         lines=[line],
     )
-    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title="Документ закупки")
-    observe.table("движения", flow.movements(), key=KEY, title="Движения закупки", types={"Значение": "number"})
+    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title=f"Документ {pack['purchase']}")
+    observe.table(
+        "движения",
+        flow.movements(),
+        key=KEY,
+        title=f"Движения документа {pack['purchase']}",
+        types=TYPES,
+    )
     grown = stock_balance(base.odata, pack, after, good) - before
     observe.value("прирост остатка", grown, title="На сколько вырос остаток товара")
     assert grown == 10, f"Остаток товара вырос на {grown}, а поступило 10"

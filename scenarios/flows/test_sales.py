@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.checks.flows import DOCUMENT_KEY, Flow, choose_contract, choose_stock, settlement_balance
-from harness.checks.movements import KEY
+from harness.checks.movements import KEY, TYPES
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -49,8 +49,14 @@ def test_order_to_payment(base: Base, pack: Pack, period: Period, observe: Obser
         "bank_account": _bank_account(base, pack, customer.organization),
     }
     flow.make("payment_in", "Оплата", day=period.end, values=payment)
-    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title="Документы продажи")
-    observe.table("движения", flow.movements(), key=KEY, title="Движения продажи", types={"Значение": "number"})
+    observe.table("документы", flow.documents(), key=DOCUMENT_KEY, title="Документы заказа, реализации и оплаты")
+    observe.table(
+        "движения",
+        flow.movements(),
+        key=KEY,
+        title="Движения заказа, реализации и оплаты",
+        types=TYPES,
+    )
     left = settlement_balance(base.odata, pack, after, contract=customer.contract, order=order.ref)
     observe.value("долг по заказу", left, title="Долг по заказу после оплаты")
     assert due > 0, "Сумма заказа не посчитана"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.checks.flows import choose_contract, choose_stock
-from harness.checks.rights import ALLOWED, insert_right, read_rights, rights_rows
+from harness.checks.rights import ALLOWED, KEY, TYPES, insert_right, read_rights, rights_rows
 from harness.checks.totals import readable_sets
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from harness.phase.context import Period
     from harness.phase.packs import Pack
 
-RIGHTS = ("Чтение", "Добавление", "Изменение", "Удаление", "Проведение")
-
 
 @pytest.mark.scenario("OPS-03", area="operation", severity="blocker", owner="Информационная безопасность")
 @pytest.mark.needs("service")
@@ -31,7 +29,7 @@ def test_rights_matrix(base: Base, observe: Observe) -> None:
     По каждой роли и каждому объекту те же права на чтение, добавление, изменение, удаление и проведение.
     """
     rows = rights_rows(base.service)
-    observe.table("права", rows, key=("Роль", "Объект"), title="Права ролей", types=dict.fromkeys(RIGHTS, "boolean"))
+    observe.table("права", rows, key=KEY, title="Права ролей", types=TYPES)
 
 
 @pytest.mark.scenario("OPS-04", area="operation", severity="blocker", owner="Информационная безопасность")
@@ -48,8 +46,8 @@ def test_manager_reads_the_same(base: Base, as_user: Callable[[str], Base], pack
     seen = {row["Набор"]: row["Чтение"] for row in reads}
     closed = [name for name in pack["user.manager_may_read"] if seen.get(name) != ALLOWED]
     opened = [name for name in pack["user.manager_must_not_read"] if seen.get(name) == ALLOWED]
-    assert not opened, f"Менеджеру открылось запрещённое: {', '.join(opened)}"
-    assert not closed, f"Менеджеру закрылось нужное для работы: {', '.join(closed)}"
+    assert not opened, f"Роли {pack['user.manager']} открылось запрещённое: {', '.join(opened)}"
+    assert not closed, f"Роли {pack['user.manager']} закрылось нужное для работы: {', '.join(closed)}"
 
 
 @pytest.mark.scenario("OPS-10", area="operation", severity="blocker", owner="Информационная безопасность")
@@ -71,8 +69,10 @@ def test_manager_writes_the_same(
             base.odata.delete(pack[role], made)
     rows = [{"Документ": pack[role], "Создание": answer} for role, answer in answers.items()]
     observe.table("создание", rows, key="Документ", title="Что создаёт менеджер")
-    assert answers["order"] == ALLOWED, f"Менеджер не может создать {pack['order']}: {answers['order']}"
-    assert answers["payroll"] != ALLOWED, f"Менеджер может создать {pack['payroll']}"
+    assert answers["order"] == ALLOWED, (
+        f"Роль {pack['user.manager']} не может создать {pack['order']}: {answers['order']}"
+    )
+    assert answers["payroll"] != ALLOWED, f"Роль {pack['user.manager']} может создать {pack['payroll']}"
 
 
 def _body(base: Base, pack: Pack, period: Period, role: str) -> dict[str, Any]:

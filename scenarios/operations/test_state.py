@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.jobs import job_rows
-from harness.checks.log import error_rows
-from harness.checks.state import documents_by_month, extension_entries, update_problems
+from harness.checks import jobs, log, state
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -25,9 +23,8 @@ def test_data_are_of_one_copy(base: Base, period: Period, observe: Observe) -> N
     Документов каждого вида в каждом месяце столько же, столько же из них проведено и помечено на удаление. Если нет, то
     сравниваются разные базы, или обновление удалило документы.
     """
-    rows = documents_by_month(base.odata, period.start, period.end)
-    columns = {"Документов": "number", "Проведено": "number", "ПомеченоНаУдаление": "number"}
-    observe.table("документы", rows, key=("Вид", "Месяц"), title="Документы по видам и месяцам", types=columns)
+    rows = state.documents_by_month(base.odata, period.start, period.end)
+    observe.table("документы", rows, key=state.KEY, title="Документы по видам и месяцам", types=state.TYPES)
 
 
 @pytest.mark.scenario("OPS-02", area="operation", severity="blocker", owner="Администратор 1С")
@@ -39,14 +36,14 @@ def test_copy_is_isolated(base: Base, observe: Observe, facts: FactsFixture) -> 
     заказы и письма вместо рабочей базы.
     """
     info = base.service.info()
-    state = {
+    signs = {
         "Отметка стенда": info.stand.mark,
         "Внешние ресурсы заблокированы": info.isolation.external_resources_blocked is True,
         "Регламентные задания заблокированы": info.isolation.scheduled_jobs_blocked is True,
     }
-    observe.table("изоляция", [{"Признак": name, "Значение": value} for name, value in state.items()], key="Признак")
-    facts.add("isolated", all(state.values()))
-    broken = [name for name, value in state.items() if not value]
+    observe.table("изоляция", [{"Признак": name, "Значение": value} for name, value in signs.items()], key="Признак")
+    facts.add("isolated", all(signs.values()))
+    broken = [name for name, value in signs.items() if not value]
     assert not broken, "Не выполнено: " + "; ".join(broken)
 
 
@@ -58,8 +55,8 @@ def test_update_is_finished(base: Base, observe: Observe) -> None:
     Нет обработчиков обновления, завершившихся с ошибкой, не осталось отложенных обработчиков, все расширения применены.
     """
     info = base.service.info()
-    observe.contract("расширения", extension_entries(info), title="Расширения и их состояние")
-    problems = update_problems(info)
+    observe.contract("расширения", state.extension_entries(info), title="Расширения и их состояние")
+    problems = state.update_problems(info)
     assert not problems, "; ".join(problems[:5])
 
 
@@ -71,8 +68,8 @@ def test_scheduled_jobs(base: Base, observe: Observe) -> None:
     Обновление не должно выключать задания, включать лишние и менять расписание: без загрузки заказов или пересчёта итогов
     компания заметит это не сразу.
     """
-    rows = job_rows(base.service)
-    observe.table("задания", rows, key="Задание", title="Регламентные задания", types={"Ошибка": "text"})
+    rows = jobs.job_rows(base.service)
+    observe.table("задания", rows, key=jobs.KEY, title="Регламентные задания", types=jobs.TYPES)
     failed = [f"{row['Название'] or row['Задание']}: {row['Ошибка']}" for row in rows if row["Состояние"] == "failed"]
     assert not failed, "Завершились ошибкой: " + "; ".join(failed[:5])
 
@@ -85,13 +82,6 @@ def test_event_log(base: Base, observe: Observe) -> None:
     Ошибки журнала сгруппированы по событию и объекту. Сценарий выполняется до сценариев, которые пишут в базу, поэтому новая
     ошибка означает, что её вызвало обновление.
     """
-    rows = error_rows(base.service, None)
-    columns = {"Событие": "text", "Объект": "text", "Количество": "number", "Текст": "text"}
-    observe.table(
-        "ошибки",
-        rows,
-        key=("Событие", "Объект"),
-        title="Ошибки журнала регистрации",
-        types=columns,
-        mask=("Количество",),
-    )
+    rows = log.error_rows(base.service, None)
+    title = "Ошибки журнала регистрации"
+    observe.table("ошибки", rows, key=log.KEY, title=title, types=log.TYPES, mask=("Количество",))

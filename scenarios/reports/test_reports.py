@@ -96,9 +96,7 @@ def test_stock(base: Base, pack: Pack, period: Period, observe: Observe) -> None
     chosen = shown[-1]
     part = check_report(base.service, observe, period, name, parameters={"Склад": named[chosen]}, part="по складу")
     strangers = sorted({str(row["Склад"]) for row in part.rows} - {chosen})
-    assert not strangers, (
-        f"Отчёт {name}: отбор по складу «{chosen}» не действует, показаны также: {', '.join(strangers)}"
-    )
+    assert not strangers, f"Отчёт {name}: отбор Склад={chosen} не действует, показаны также: {', '.join(strangers)}"
 
 
 @pytest.mark.scenario("REP-08", area="report", severity="blocker", owner="Главный бухгалтер")

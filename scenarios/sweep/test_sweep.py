@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.balances import KEY as BALANCE_KEY
-from harness.checks.balances import register_balances
+from harness.checks import balances, reposting, totals
 from harness.checks.contract import contract_entries
-from harness.checks.reposting import KEY as REPOSTING_KEY
-from harness.checks.reposting import repost_sample
-from harness.checks.totals import read_probe, readable_sets, set_totals
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
     from harness.phase.access import Base
     from harness.phase.context import Period
-    from harness.phase.fixtures import FactsFixture
+    from harness.phase.fixtures import FactsFixture, FindingsFixture
     from harness.phase.packs import Pack
 
 
@@ -29,8 +25,10 @@ def test_every_set_is_readable(base: Base, pack: Pack, observe: Observe) -> None
     Каждый набор, который база публикует наружу, отвечает на запрос одной строки. Набор, который читался до обновления и
     перестал читаться, остановит тех, кто им пользуется: сайт, отчётность, обмены.
     """
-    sets = readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
-    observe.table("чтение", read_probe(base.odata, sets), key="Набор", title="Чтение опубликованных наборов")
+    sets = totals.readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
+    rows = totals.read_probe(base.odata, sets)
+    types = {"Набор": "text", "Читается": "text"}
+    observe.table("чтение", rows, key="Набор", title="Чтение опубликованных наборов", types=types)
 
 
 @pytest.mark.scenario("SWEEP-02", area="sweep", severity="blocker", owner="Ответственный за интеграции")
@@ -46,62 +44,54 @@ def test_contract_is_kept(base: Base, observe: Observe) -> None:
 
 @pytest.mark.scenario("SWEEP-03", area="sweep", severity="blocker", owner="Главный бухгалтер")
 @pytest.mark.needs("odata")
-def test_data_is_kept(base: Base, pack: Pack, observe: Observe, facts: FactsFixture) -> None:
+def test_data_is_kept(base: Base, pack: Pack, observe: Observe, facts: FactsFixture, findings: FindingsFixture) -> None:
     """Данные после обновления те же: число строк, суммы, содержимое
 
     По каждому набору сравниваются число строк и состав ключей, по каждой колонке число заполненных значений, сумма и
     отпечаток содержимого. Обновление может менять данные только намеренно, и такое изменение должно быть согласовано.
     """
-    totals = set_totals(
-        base.odata, base.odata.metadata(), exclude=pack.get("sweep.exclude", ()), limit=pack.get("sweep.limit", 200_000)
-    )
-    observe.table(
-        "итоги",
-        totals.rows,
-        key=("Набор", "Колонка"),
-        title="Строки, суммы и содержимое наборов",
-        types={"Заполнено": "number", "Сумма": "number", "Отпечаток": "text"},
-    )
-    facts.add("sweep_rows_read", totals.read)
-    facts.add(
-        "sweep_sets_skipped",
-        len(totals.skipped),
-        text="; ".join(f"{item.set}: {item.reason}" for item in totals.skipped),
-    )
+    exclude, limit = pack.get("sweep.exclude", ()), pack.get("sweep.limit", 200_000)
+    found = totals.set_totals(base.odata, base.odata.metadata(), exclude=exclude, limit=limit)
+    title = "Строки, суммы и содержимое наборов"
+    observe.table("итоги", found.rows, key=totals.KEY, title=title, types=totals.TYPES)
+    facts.add("sweep_rows_read", found.read)
+    facts.add("sweep_sets_skipped", len(found.skipped))
+    for item in found.skipped:
+        findings.add(
+            "NOT-READ", object=item.set, text="Набор прочитан не полностью: {why}", severity="info", why=item.reason
+        )
 
 
 @pytest.mark.scenario("SWEEP-04", area="sweep", severity="blocker", owner="Главный бухгалтер")
 @pytest.mark.needs("odata")
-def test_balances_are_kept(base: Base, pack: Pack, period: Period, observe: Observe, facts: FactsFixture) -> None:
+def test_balances_are_kept(base: Base, pack: Pack, period: Period, observe: Observe, findings: FindingsFixture) -> None:
     """Остатки регистров на конец периода не изменились
 
     Остатки по каждому регистру накопления и бухгалтерии на конец последнего дня периода сравниваются по всем разрезам до
     копейки и до штуки.
     """
-    balances = register_balances(base.odata, period.end, exclude=pack.get("sweep.exclude", ()))
-    observe.table(
-        "остатки",
-        balances.rows,
-        key=BALANCE_KEY,
-        title=f"Остатки на {period.end:%d.%m.%Y}",
-        types={"Остаток": "number"},
-    )
-    facts.add("sweep_registers_refused", len(balances.refused), text="; ".join(balances.refused))
+    found = balances.register_balances(base.odata, period.end, exclude=pack.get("sweep.exclude", ()))
+    title = f"Остатки на {period.end:%d.%m.%Y}"
+    observe.table("остатки", found.rows, key=balances.KEY, title=title, types=balances.TYPES)
+    for register, reason in found.refused.items():
+        findings.add("NOT-READ", object=register, text="Остатки не получены: {why}", severity="info", why=reason)
 
 
 @pytest.mark.scenario("SWEEP-05", area="sweep", severity="blocker", owner="Главный бухгалтер")
-@pytest.mark.needs("odata", "service")
+@pytest.mark.needs("odata")
+@pytest.mark.writes
 def test_reposting_gives_the_same_movements(
     base: Base, pack: Pack, period: Period, observe: Observe, facts: FactsFixture
 ) -> None:
     """Перепроведение документов даёт те же движения
 
-    Несколько проведённых документов каждого вида проводятся заново без записи (изменения откатываются). Если новый релиз
-    проводит документ иначе, то старые документы при первом же перепроведении изменят отчёты закрытых периодов.
+    Несколько проведённых документов каждого вида проводятся заново: через сервис готовности без записи (изменения
+    откатываются), без него прямо на стенде. Если новый релиз проводит документ иначе, то старые документы при первом же
+    перепроведении изменят отчёты закрытых периодов.
     """
-    sample = repost_sample(base.odata, base.service, period.start, period.end, count=pack.get("sweep.sample", 12))
-    observe.table(
-        "движения", sample.rows, key=REPOSTING_KEY, title="Движения при перепроведении", types={"Значение": "number"}
-    )
+    post = reposting.by_service(base.service) if base.service.available() else reposting.by_posting(base.odata)
+    sample = reposting.repost_sample(base.odata, post, period.start, period.end, count=pack.get("sweep.sample", 12))
+    title = "Движения при перепроведении"
+    observe.table("движения", sample.rows, key=reposting.KEY, title=title, types=reposting.TYPES)
     facts.add("sweep_reposted", sample.documents)
     assert not sample.refused, "Не проводятся: " + "; ".join(sample.refused[:5])

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Fingerprint = "dict[str, tuple[int, str]]"
-
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

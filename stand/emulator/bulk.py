@@ -45,7 +45,7 @@ class Bulk:
     def add(self, name: str, row: Row) -> Ref:
         """An object with its tabular sections; `Ref` must be there."""
         table = self._layout.objects[name]
-        row.setdefault("DataVersion", FIRST_VERSION)
+        row["DataVersion"] = row.get("DataVersion") or FIRST_VERSION
         self._put(table.name, table.encode(row))
         reference: Ref = row["Ref"]
         for section, lines_table in self._layout.sections[name].items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError
 from harness.onec.names import Kind
-from stand.emulator.exchanging.registration import register_change
+from stand.emulator.exchanging.registration import register_change, register_recent
 from stand.emulator.filling import Filling
 from stand.emulator.generator import Generator
 from stand.emulator.infobase import Infobase
@@ -114,6 +114,8 @@ def create_demo(
 
     Args:
         path: a file that does not exist yet.
+        release: version.
+        folder: of the company; None: the one that is shipped.
         password: of every user of the demo.
         documents: how many documents in all, 60 at least.
         seed: the same seed and size give the same company.
@@ -131,6 +133,7 @@ def create_demo(
             world = write_reference_data(session, folder, documents)
             Generator(session, world, documents=documents, seed=seed).run()
             remember_codes(session)
+            register_recent(session)
         _settle(infobase, configuration, password, stand=stand)
     except BaseException:
         infobase.close()

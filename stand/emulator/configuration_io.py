@@ -73,17 +73,11 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return {_TAG: "datetime", "text": value.isoformat()}
-    if isinstance(value, date):
-        return {_TAG: "date", "text": value.isoformat()}
-    if isinstance(value, time):
-        return {_TAG: "time", "text": value.isoformat()}
-    if isinstance(value, Decimal):
-        return {_TAG: "decimal", "text": str(value)}
-    return value
+    name = _NAMES.get(type(value))
+    return value if name is None else {_TAG: name, "text": str(value)}
 
 
+_NAMES = {datetime: "datetime", date: "date", time: "time", Decimal: "decimal"}
 _TAGGED = {
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,

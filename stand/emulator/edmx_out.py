@@ -21,7 +21,7 @@ from harness.onec.edmx import (
 from harness.onec.names import NAMESPACE, Kind
 from stand.emulator import virtual
 from stand.emulator.model import DATE, Attribute, RegisterKind
-from stand.emulator.odata.shapes import Part, Publication, Shape, ShapeKind, spelled
+from stand.emulator.odata.shapes import Publication, Shape, ShapeKind, spelled
 from stand.emulator.standard import LINE_NUMBER, recorder_type
 from stand.emulator.tables import Field, Layout
 
@@ -194,14 +194,3 @@ def _function(
 ) -> FunctionImport:
     binding = Parameter(BINDING, f"{NAMESPACE}.{bound}")
     return FunctionImport(name, returns, (binding, *(Parameter(*item) for item in parameters)), side_effecting)
-
-
-__all__ = [
-    "SYSTEM_ENUMS",
-    "SYSTEM_STRUCTURES",
-    "TYPE_SUFFIX",
-    "Part",
-    "metadata_of",
-    "parameters_of",
-    "virtual_properties",
-]

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
 from harness.errors import ConfigError
-from stand.emulator.rows import EMPTY_MOMENT, Ref
+from stand.emulator.rows import EMPTY, EMPTY_MOMENT, Ref
 
 __all__ = ["FUNCTIONS", "Expression", "Resolver", "compiled", "empty", "money"]
 
@@ -39,7 +39,8 @@ _MAX_LENGTH = 1000
 class Resolver(Protocol):
     """Reads the object behind a reference."""
 
-    def __call__(self, reference: Ref, /) -> Mapping[str, Any] | None: ...
+    def __call__(self, reference: Ref, /) -> Mapping[str, Any] | None:
+        """The row, or None when the reference is empty or broken."""
 
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -62,7 +63,7 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 
 def money(value: Any, digits: int = 2) -> Decimal:
     """A number rounded as 1C rounds (Окр): half away from zero."""
-    unit = _CENT if digits == 2 else Decimal(1).scaleb(-int(digits))  # noqa: PLR2004 - the common case, measured
+    unit = _CENT if digits == 2 else Decimal(1).scaleb(-int(digits))
     return _number(value).quantize(unit, ROUND_HALF_UP)
 
 
@@ -97,15 +98,19 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add_days": lambda moment, days: moment + timedelta(days=int(days)),
     "date": datetime.fromisoformat,
     "day": lambda moment: moment.strftime("%Y-%m-%d"),
+    "date_ru": lambda moment: moment.strftime("%d.%m.%Y") if moment != EMPTY_MOMENT else "",
     "days_between": lambda first, last: Decimal((last.date() - first.date()).days),
     "empty": empty,
     "max": lambda *values: max(_number(value) for value in values),
     "min": lambda *values: min(_number(value) for value in values),
     "month_end": _month_end,
     "month_start": _month_start,
+    "nothing": lambda object_name: Ref(object_name, EMPTY),
     "number": _number,
     "round": money,
     "share": lambda part, whole, digits=2: money(_number(part) * 100 / whole, digits) if whole else _ZERO,
+    "short_number": lambda number: number.rpartition("-")[2].lstrip("0"),
+    "sum_text": lambda value: f"{money(value):.2f}",
     "text": str,
     "total": _total,
 }

@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.onec.names import EMPTY_DATE
@@ -22,6 +23,7 @@ DIVISION_SCALE = 10
 """Digits after the point of a quotient."""
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_MAX_INT = 2**63 - 1
 UNITS = frozenset({*_SECONDS, *_MONTHS})
 """Units of `dateadd` and `datedifference` (facts/odata.md 2)."""
 
@@ -67,7 +69,7 @@ def date_difference(first: str | None, second: str | None, unit: str) -> int | N
 
 def number_of(text: str | None, scale: int) -> int | None:
     """A number kept as text, as a scaled integer."""
-    return None if text is None else max(-(2**63) + 1, min(2**63 - 1, int(Decimal(text).scaleb(scale))))
+    return None if text is None else max(-_MAX_INT, min(_MAX_INT, int(Decimal(text).scaleb(scale))))
 
 
 def date_part(text: str | None, part: str) -> int | None:
@@ -86,15 +88,18 @@ def date_part(text: str | None, part: str) -> int | None:
             return int(getattr(moment, part))
 
 
-def divide(a: int | None, scale_a: int, b: int | None, scale_b: int) -> int | None:
-    """The exact quotient of two scaled integers at `DIVISION_SCALE`, cut; None when the divisor is zero."""
-    if a is None or not b or not isinstance(a, int) or not isinstance(b, int):
+def divide(a: float | None, scale_a: int, b: float | None, scale_b: int) -> int | None:
+    """The exact quotient of two scaled integers at `DIVISION_SCALE`, cut; None when the divisor is zero.
+
+    The database turns an integer that outgrew 64 bits into a float; such a number is no longer exact, and an infinite one gives None.
+    """
+    if a is None or b is None or not (isfinite(a) and isfinite(b)) or not int(b):
         return None
-    up = a * 10 ** (DIVISION_SCALE + scale_b)
-    down = b * 10**scale_a
-    quotient = abs(up) // abs(down)
+    up = int(a) * 10 ** (DIVISION_SCALE + scale_b)
+    down = int(b) * 10**scale_a
+    quotient: int = abs(up) // abs(down)
     quotient = -quotient if (up < 0) != (down < 0) else quotient
-    return max(-(2**63) + 1, min(2**63 - 1, quotient))
+    return max(-_MAX_INT, min(_MAX_INT, quotient))
 
 
 def _like(text: Any, pattern: Any) -> int | None:

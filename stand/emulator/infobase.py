@@ -75,9 +75,9 @@ class Infobase:
                 "файл базы уже существует", place=str(path), hint="укажите другой путь или удалите файл"
             )
         base = cls(Database(path), configuration)
-        with base._database.writing() as connection:  # noqa: SLF001 - its own
-            create_tables(connection, base._layout)  # noqa: SLF001 - its own
-            base._store_configuration()  # noqa: SLF001 - its own
+        with base._database.writing() as connection:
+            create_tables(connection, base._layout)
+            base._store_configuration()
         return base
 
     @classmethod
@@ -146,16 +146,8 @@ class Infobase:
     @contextmanager
     def rehearsal(self, user: str = "") -> Iterator[Session]:
         """A session that writes and is always rolled back: what would happen (posting without a trace)."""
-
-        class Undo(Exception):  # noqa: N818 - a signal, not an error
-            """Leaves the transaction."""
-
-        try:
-            with self._database.writing() as connection:
-                yield Session(connection, self._layout, self.hooks, user, writing=True)
-                raise Undo
-        except Undo:
-            return
+        with self._database.rehearsing() as connection:
+            yield Session(connection, self._layout, self.hooks, user, writing=True)
 
     @contextmanager
     def reading(self, user: str = "") -> Iterator[Session]:

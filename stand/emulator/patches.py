@@ -21,11 +21,13 @@ A path that leads nowhere is an error that names the nearest: a defect that brea
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["merged", "patched"]
 

@@ -26,6 +26,7 @@ __all__ = ["Movements", "Posting"]
 Movements = dict[str, list[Row]]
 """Records by register."""
 _ZERO = Decimal(0)
+_RULE_KEYS = {"register", "section", "kind", "when", "set", "debit", "credit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class Posting:
         meta = self._configuration.objects.get(name)
         if meta is None or meta.register is None:
             raise ConfigError(f"Нет регистра «{name}»", place=place)
+        if unknown := set(table) - _RULE_KEYS:
+            raise ConfigError(f"Неизвестные ключи: {', '.join(sorted(unknown))}", place=place)
+        section = str(table.get("section", ""))
+        if section and self._configuration.objects[document].section(section) is None:
+            raise ConfigError(f"У документа нет табличной части «{section}»", place=place)
         if document not in meta.register.recorders:
             raise ConfigError(f"«{document}» не регистратор «{name}»", place=place)
         cells = tuple((field, compiled(text, place)) for field, text in table.get("set", {}).items())
@@ -98,7 +104,7 @@ class Posting:
             name=key,
             register=name,
             balance=meta.register.kind is RegisterKind.BALANCE,
-            section=str(table.get("section", "")),
+            section=section,
             kind=str(table.get("kind", "")),
             when=compiled(table["when"], place) if "when" in table else None,
             cells=cells,
@@ -122,6 +128,8 @@ class Posting:
         Args:
             name: "Document_X".
             document: the row with its tabular sections; left alone.
+            lookup: reads of the base.
+            ledger: balances before the document.
 
         Raises:
             BusinessError: a field that must be filled is empty, goods are short.

@@ -6,7 +6,6 @@ Each reader takes a `SourceRequest` and gives rows of `stand.emulator.rows`; nam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from stand.emulator.infobase import Session
     from stand.emulator.rows import Row
 

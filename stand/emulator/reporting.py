@@ -115,6 +115,8 @@ class Report:
         """Runs the report.
 
         Args:
+            session: reads.
+            lookup: reads for expressions.
             start: first day, inclusive.
             end: last day, inclusive.
             parameters: name to code of the catalog item, to id or to `Ref`.

@@ -44,9 +44,9 @@ def is_inn(text: str) -> bool:
     """Whether the check digits of an ИНН of a company or a person are right."""
     if not text.isascii() or not text.isdigit():
         return False
-    if len(text) == 10:  # noqa: PLR2004 - lengths of ИНН
+    if len(text) == 10:
         return _check(text[:9], _INN10) == text[9]
-    return len(text) == 12 and _check(text[:10], _INN11) == text[10] and _check(text[:11], _INN12) == text[11]  # noqa: PLR2004 - as above
+    return len(text) == 12 and _check(text[:10], _INN11) == text[10] and _check(text[:11], _INN12) == text[11]
 
 
 def kpp(inn: str) -> str:

@@ -15,12 +15,14 @@ A row is a dict by the model's names (no `_Key`, no `_Type`)::
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from decimal import Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from harness.onec.names import EMPTY_REF
 from harness.onec.values import EMPTY_DATETIME
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = ["EMPTY", "EMPTY_MOMENT", "BusinessError", "Ref", "Row", "Stored", "Value", "moment_of", "new_ref"]
 
@@ -79,5 +81,7 @@ def moment_of(value: date | str) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
+        if value.tzinfo is None and not value.microsecond:
+            return value
         return value.replace(tzinfo=None, microsecond=0)
     return datetime.combine(value, time())

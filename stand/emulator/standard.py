@@ -34,14 +34,10 @@ def standard_attributes(
     folders: bool = False,
     owners: tuple[str, ...] = (),
 ) -> tuple[Attribute, ...]:
-    """Standard attributes of a reference object in the order of a recorded `$metadata`.
+    """Standard attributes of a reference object ("Catalog_Номенклатура") in the order of a recorded `$metadata`.
 
-    Args:
-        name: resource name, "Catalog_Номенклатура".
-        code_length: 0: no code.
-        hierarchical: has `Parent`.
-        folders: hierarchy of groups: has `IsFolder` as well.
-        owners: "Catalog_Контрагенты" …; more than one makes the owner composite.
+    Code length 0 means no code. A hierarchical one has `Parent`, one with folders `IsFolder` as well. More than one owner ("Catalog_Контрагенты"
+    …) makes `Owner` composite.
     """
     ref = _standard("Ref", ValueType((name,)))
     version = _standard("DataVersion", STRING)

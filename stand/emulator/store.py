@@ -96,6 +96,22 @@ class Database:
             connection.execute("COMMIT")
 
     @contextmanager
+    def rehearsing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that writes and is always undone."""
+        with self._writing:
+            connection = self.connection()
+            within = connection.in_transaction
+            connection.execute("SAVEPOINT rehearsal" if within else "BEGIN IMMEDIATE")
+            try:
+                yield connection
+            finally:
+                if within:
+                    connection.execute("ROLLBACK TO rehearsal")
+                    connection.execute("RELEASE rehearsal")
+                else:
+                    _rollback(connection)
+
+    @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the base."""
         connection = self.connection()

@@ -68,6 +68,8 @@ def update_company(infobase: Infobase, new: Configuration, attach: Callable[[Inf
     """Replaces the configuration and runs the handlers of releases after the base's own.
 
     Args:
+        infobase: to be updated.
+        new: the release's configuration.
         attach: gives the base its new behaviour, before the handlers run.
     """
     started = time.monotonic()

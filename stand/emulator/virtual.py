@@ -1,26 +1,14 @@
-"""Virtual tables of registers as SQL: Balance, Turnovers, BalanceAndTurnovers, SliceLast, SliceFirst (facts/odata.md 5).
-
-Each function returns a `Derived`: a SELECT with bound parameters and what its columns mean. `Session` makes rows of it, OData an entity set.
-
-Moments, as the platform has them: a balance on a moment does not see records at that very second, turnovers take both ends in, a slice
-on a moment sees records of that second. Inactive records are not seen.
-"""
+"""What virtual tables a register has and what their columns are (facts/odata.md 4, 5). How they are computed: `stand.emulator.virtual_sql`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.onec.values import format_datetime
-from stand.emulator.model import DATE, Attribute, MetaObject, Register, RegisterKind, ValueType
+from stand.emulator.model import Attribute, MetaObject, Register, RegisterKind, ValueType
 from stand.emulator.standard import EXT_DIMENSIONS
-from stand.emulator.tables import Field, Table, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-Params = tuple[Any, ...]
+    from collections.abc import Iterable
 
 PERIODS = {
     "SecondPeriod": '"Period"',
@@ -35,46 +23,6 @@ PERIODS = {
     "YearPeriod": "substr(\"Period\", 1, 5) || '01-01T00:00:00'",
 }
 """Period fields of turnovers and their beginning out of `Period`, which is ISO text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition on the records, as SQL over the columns of the register."""
-
-    sql: str = ""
-    params: Params = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A virtual table.
-
-    Attributes:
-        fields: what its columns mean, in order; their columns are the columns of `sql`.
-    """
-
-    sql: str
-    params: Params
-    fields: tuple[Field, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a virtual table is asked for.
-
-    Attributes:
-        start: inclusive; None: from the beginning.
-        end: inclusive; None: to the end.
-        dimensions: names; None: all of them.
-        periods: period fields to group by beside the dimensions.
-        condition: over the columns of the dimensions under the alias `t`; of an accounting register over `Account`, `ExtDimension1` … too.
-    """
-
-    start: datetime | None = None
-    end: datetime | None = None
-    dimensions: tuple[str, ...] | None = None
-    periods: tuple[str, ...] = ()
-    condition: Condition = field(default_factory=Condition)
 
 
 def sides(attributes: Iterable[Attribute]) -> list[tuple[Attribute, bool]]:
@@ -93,7 +41,7 @@ def sides(attributes: Iterable[Attribute]) -> list[tuple[Attribute, bool]]:
 
 def dimensions_of(meta: MetaObject) -> tuple[Attribute, ...]:
     """What a register's virtual tables may be grouped by; of an accounting register the account and extra dimensions as well."""
-    register = _register(meta)
+    register = register_of(meta)
     if register.kind is not RegisterKind.ACCOUNTING:
         return register.dimensions
     account = Attribute("Account", ValueType((register.chart or "?",)), standard=True)
@@ -103,22 +51,18 @@ def dimensions_of(meta: MetaObject) -> tuple[Attribute, ...]:
 
 def resources_of(meta: MetaObject) -> tuple[Attribute, ...]:
     """Resources of a register; of an accounting register by their base names."""
-    register = _register(meta)
+    register = register_of(meta)
     if register.kind is not RegisterKind.ACCOUNTING:
         return register.resources
     return tuple(item for item, _pair in sides(register.resources))
 
 
 def measures(meta: MetaObject, table: str) -> tuple[tuple[str, str, Attribute], ...]:
-    """Columns of a virtual table made of resources: (name, measure, resource), in the order of `$metadata`.
-
-    Args:
-        table: "Balance", "Turnovers", "BalanceAndTurnovers".
-    """
+    """Columns of "Balance", "Turnovers" or "BalanceAndTurnovers" made of resources: (name, measure, resource), as `$metadata` orders them."""
     return tuple(
         (f"{resource.name}{suffix}", suffix, resource)
         for resource in resources_of(meta)
-        for suffix in _SUFFIXES[table, _family(meta)]
+        for suffix in _SUFFIXES[table, family_of(meta)]
     )
 
 
@@ -139,7 +83,7 @@ _SUFFIXES = {
 
 def virtual_tables(meta: MetaObject) -> tuple[str, ...]:
     """Names of a register's virtual tables, in the order of `$metadata`."""
-    register = _register(meta)
+    register = register_of(meta)
     if register.virtual:
         return register.virtual
     match register.kind:
@@ -155,193 +99,19 @@ def virtual_tables(meta: MetaObject) -> tuple[str, ...]:
             return ()
 
 
-def _register(meta: MetaObject) -> Register:
+def register_of(meta: MetaObject) -> Register:
+    """The register of a metadata object that is one; ValueError otherwise."""
     if meta.register is None:
         raise ValueError(f"{meta.name} — не регистр")
     return meta.register
 
 
-def _family(meta: MetaObject) -> str:
-    match _register(meta).kind:
+def family_of(meta: MetaObject) -> str:
+    """Which measures its virtual tables have: "accounting", "balance" or "turnover"."""
+    match register_of(meta).kind:
         case RegisterKind.ACCOUNTING:
             return "accounting"
         case RegisterKind.BALANCE:
             return "balance"
         case _:
             return "turnover"
-
-
-def totals(meta: MetaObject, table: Table, kind: str, request: Request, chart: Table | None = None) -> Derived:
-    """Balance, Turnovers or BalanceAndTurnovers as SQL. Rows whose numbers are all zero are left out, as the platform does.
-
-    Args:
-        kind: "Balance", "Turnovers", "BalanceAndTurnovers".
-        chart: table of the chart of accounts of an accounting register: an account's type says on which side its balance stands.
-    """
-    groups = [Field.of(item) for item in dimensions_of(meta) if _wanted(item, request, meta)]
-    group_columns = [quoted(column) for group in groups for column in group.columns]
-    periods = [name for name in request.periods if name in PERIODS] if kind != "Balance" else []
-    numbers = measures(meta, kind)
-    source, params = _movements(meta, table, request)
-    typed = chart is not None and "Type" in chart.by_name and any(group.name == "Account" for group in groups)
-    summed, sum_params = _sums(numbers, request, chart if typed else None)
-    columns = [*group_columns, *(f"{PERIODS[name]} AS {quoted(name)}" for name in periods), *summed]
-    where, where_params = _bounds(kind, request)
-    grouping = [*group_columns, *(PERIODS[name] for name in periods)]
-    # Sums over nothing are one row of NULLs; grouping by a constant makes it no row.
-    by = f" GROUP BY {', '.join(grouping)}" if grouping else " GROUP BY 'all'"
-    having = " OR ".join(f"{quoted(name)} <> 0" for name, _measure, _resource in numbers) or "1"
-    sql = f"SELECT {', '.join(columns)} FROM ({source}) AS m{where}{by} HAVING {having}"  # noqa: S608 - names of the model, quoted; values bound
-    fields = (
-        *groups,
-        *(Field.of(Attribute(name, DATE)) for name in periods),
-        *(Field.of(Attribute(name, resource.type)) for name, _measure, resource in numbers),
-    )
-    return Derived(sql, (*sum_params, *params, *where_params), fields)
-
-
-def _wanted(item: Attribute, request: Request, meta: MetaObject) -> bool:
-    if request.dimensions is not None:
-        return item.name in request.dimensions
-    # Extra dimensions multiply the rows: only on request, as with `ExtraDimensions` of the platform.
-    return not (_family(meta) == "accounting" and item.name.startswith("ExtDimension"))
-
-
-def _bounds(kind: str, request: Request) -> tuple[str, Params]:
-    parts: list[str] = []
-    params: list[str] = []
-    if request.start is not None and kind == "Turnovers":
-        parts.append('"Period" >= ?')
-        params.append(format_datetime(request.start))
-    if request.end is not None:
-        parts.append('"Period" < ?' if kind == "Balance" else '"Period" <= ?')
-        params.append(format_datetime(request.end))
-    return (f" WHERE {' AND '.join(parts)}" if parts else "", tuple(params))
-
-
-def _movements(meta: MetaObject, table: Table, request: Request) -> tuple[str, Params]:
-    """Records as signed movements: "+R" is what came (or the debit), "-R" what went (or the credit), "R" their difference."""
-    register = _register(meta)
-    if register.kind is RegisterKind.ACCOUNTING:
-        return _accounting_movements(register, table, request)
-    dimensions = [quoted(column) for item in register.dimensions for column in table.by_name[item.name].columns]
-    receipt = "CASE \"RecordType\" WHEN 'Receipt' THEN {0} ELSE 0 END"
-    expense = "CASE \"RecordType\" WHEN 'Expense' THEN {0} ELSE 0 END"
-    numbers: list[str] = []
-    for item in register.resources:
-        column = quoted(item.name)
-        plus, minus = (
-            (receipt.format(column), expense.format(column)) if register.kind is RegisterKind.BALANCE else (column, "0")
-        )
-        numbers += [f"{plus} AS {quoted('+' + item.name)}", f"{minus} AS {quoted('-' + item.name)}"]
-    columns = ", ".join(['"Period"', *dimensions, *numbers])
-    where = f" AND ({request.condition.sql})" if request.condition.sql else ""
-    return f'SELECT {columns} FROM {quoted(table.name)} AS t WHERE "Active" = 1{where}', request.condition.params  # noqa: S608 - as above
-
-
-def _accounting_movements(register: Register, table: Table, request: Request) -> tuple[str, Params]:
-    """Both sides of every record; the condition is over the names of one side, so it comes after."""
-    sql = " UNION ALL ".join(_accounting_side(register, table, side) for side in ("Dr", "Cr"))
-    if not request.condition.sql:
-        return sql, ()
-    return f"SELECT * FROM ({sql}) AS t WHERE {request.condition.sql}", request.condition.params  # noqa: S608 - as above
-
-
-def _accounting_side(register: Register, table: Table, side: str) -> str:
-    both = register.correspondence
-    tail = side if both else ""
-    columns = ['"Period"', f'{quoted("Account" + tail)} AS "Account"']
-    for number in range(1, EXT_DIMENSIONS + 1):
-        columns += _renamed(table.by_name[f"ExtDimension{tail}{number}"], f"ExtDimension{number}")
-    for item, pair in sides(register.dimensions):
-        columns += _renamed(table.by_name[item.name + side if pair else item.name], item.name)
-    for item, pair in sides(register.resources):
-        column = quoted(item.name + side if pair else item.name)
-        plus, minus = (column, "0") if side == "Dr" else ("0", column)
-        columns += [f"{plus} AS {quoted('+' + item.name)}", f"{minus} AS {quoted('-' + item.name)}"]
-    # Without correspondence each record is one side, told by its RecordType.
-    only = "" if both else f" AND \"RecordType\" = '{'Debit' if side == 'Dr' else 'Credit'}'"
-    return f'SELECT {", ".join(columns)} FROM {quoted(table.name)} AS t WHERE "Active" = 1{only}'  # noqa: S608 - as above
-
-
-def _renamed(source: Field, name: str) -> list[str]:
-    target = Field(name, source.type, source.storage, source.scale)
-    return [f"{quoted(a)} AS {quoted(b)}" for a, b in zip(source.columns, target.columns, strict=True)]
-
-
-def _sums(
-    numbers: Sequence[tuple[str, str, Attribute]], request: Request, chart: Table | None
-) -> tuple[list[str], Params]:
-    """Each measure as an expression; the opening part of a period is told from the rest by a bound moment."""
-    result: list[str] = []
-    params: list[str] = []
-    start = format_datetime(request.start) if request.start is not None else ""
-    for name, measure, resource in numbers:
-        plus, minus = quoted("+" + resource.name), quoted("-" + resource.name)
-        difference = f"{plus} - {minus}"
-        match measure.removesuffix("Dr").removesuffix("Cr"):
-            case "OpeningBalance":
-                value, bound = f'CASE WHEN "Period" < ? THEN {difference} ELSE 0 END', True
-            case "Balance" | "ClosingBalance":
-                value, bound = difference, False
-            case _:
-                value = {
-                    "Turnover": difference,
-                    "Receipt": plus,
-                    "Expense": minus,
-                    "TurnoverDr": plus,
-                    "TurnoverCr": minus,
-                }[measure]
-                bound = "OpeningBalance" in {item[1] for item in numbers}
-                value = f'CASE WHEN "Period" >= ? THEN {value} ELSE 0 END' if bound else value
-        copies = 1
-        sql = f"SUM({value})"
-        if measure.endswith(("BalanceDr", "BalanceCr")):
-            sql, copies = _unfolded(chart, f"SUM({value})", measure)
-        result.append(f"{sql} AS {quoted(name)}")
-        params += [start] * copies if bound else []
-    return result, tuple(params)
-
-
-def _unfolded(chart: Table | None, balance: str, measure: str) -> tuple[str, int]:
-    """The debit or credit part of a balance, and how often `balance` stands in it.
-
-    An active account keeps its balance on the debit, a passive one on the credit, any other by the sign.
-    """
-    debit = measure.endswith("Dr")
-    by_sign = f"MAX({balance}, 0)" if debit else f"MAX(-({balance}), 0)"
-    if chart is None:
-        return by_sign, 1
-    kind = f'(SELECT c."Type" FROM {quoted(chart.name)} AS c WHERE c."Ref" = "Account")'  # noqa: S608 - as above
-    own, other = ("Active", "Passive") if debit else ("Passive", "Active")
-    signed = balance if debit else f"-({balance})"
-    return f"CASE {kind} WHEN '{own}' THEN {signed} WHEN '{other}' THEN 0 ELSE {by_sign} END", 2
-
-
-def slice_of(meta: MetaObject, table: Table, moment: datetime | None, condition: Condition, *, last: bool) -> Derived:
-    """SliceLast or SliceFirst: one record for each combination of dimensions, the latest not after the moment (the first not before)."""
-    register = _register(meta)
-    partition = ", ".join(
-        f"t.{quoted(column)}" for item in register.dimensions for column in table.by_name[item.name].columns
-    )
-    where: list[str] = []
-    params: list[Any] = []
-    if "Active" in table.by_name:
-        where.append('t."Active" = 1')
-    if moment is not None and "Period" in table.by_name:
-        where.append(f't."Period" {"<=" if last else ">="} ?')
-        params.append(format_datetime(moment))
-    if condition.sql:
-        where.append(f"({condition.sql})")
-        params += condition.params
-    direction = "DESC" if last else "ASC"
-    order = [f"t.{quoted(name)} {direction}" for name in ("Period", "Recorder", "LineNumber") if name in table.by_name]
-    over = f"PARTITION BY {partition}" if partition else ""
-    if order:
-        over += " ORDER BY " + ", ".join(order)
-    inner = (
-        f'SELECT {table.select_list}, ROW_NUMBER() OVER ({over}) AS "row number" FROM {quoted(table.name)} AS t'  # noqa: S608 - as above
-        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
-    )
-    names = ", ".join(quoted(column) for column in table.columns)
-    return Derived(f'SELECT {names} FROM ({inner}) WHERE "row number" = 1', tuple(params), table.fields)  # noqa: S608 - as above

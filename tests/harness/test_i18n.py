@@ -16,8 +16,10 @@ def texts_of_the_code() -> set[str]:
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
-                assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}: a text to translate must be a constant"
-                found.add(node.args[0].value)
+                assert isinstance(node.args[0], ast.Constant), (
+                    f"{path}:{node.lineno}: a text to translate must be a constant"
+                )
+                found.add(str(node.args[0].value))
     return found
 
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+# Inner sessions of this process forget what they imported; libraries in C must not be imported twice.
+import harness.observe.capture
+import harness.phase.access  # noqa: F401
 from harness.basefile import BaseFile, Credentials, write_base_file
 from harness.record import RecordWriter, now, read_record
 from harness.record.models import Header
@@ -14,10 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.record import Record
+    from harness.record.models import Outcome, Phase
 
 pytest_plugins = ["pytester"]
 
-MODES = {"alone": ("-p", "no:xdist"), "n0": ("-n", "0"), "n2": ("-n", "2")}
+MODES = {"alone": (), "n0": ("-p", "xdist", "-n", "0"), "n2": ("-p", "xdist", "-n", "2")}
 PASSWORD = "Очень-Секретный-Пароль-42"
 
 
@@ -54,30 +58,30 @@ class Project:
 
     def scenarios(self, text: str, name: str = "test_scenarios") -> Path:
         """Writes a file of scenarios."""
-        head = "import pytest\nimport harness.phase\nfrom decimal import Decimal\nscenario = pytest.mark.scenario\n\n"
+        head = "import pytest\nimport harness.phase\nimport harness.errors\nfrom decimal import Decimal\nscenario = pytest.mark.scenario\n\n"
         return self.pytester.makepyfile(**{name: head + text})
 
-    def run(self, *arguments: str, phase: str = "before", record: bool = True, base: bool = True) -> pytest.RunResult:
-        """Runs pytest in a subprocess."""
-        options = [
-            "-p",
-            "harness.plugin",
-            "-p",
-            "no:onec_readiness",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:allure_pytest",
-        ]
+    def run(
+        self, *arguments: str, phase: str = "before", record: bool = True, base: bool = True, apart: bool = False
+    ) -> pytest.RunResult:
+        """Runs pytest: in a process of its own when workers or `apart` ask for it, else in this one, which is faster."""
+        options = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
+        options += ["--dist", "loadgroup"] if "-n" in arguments else []
         if record:
             options += ["--readiness-record", str(self.record), "--readiness-phase", phase]
         if base:
             options += ["--readiness-base", str(self.base_file)]
-        return self.pytester.runpytest_subprocess(*options, *arguments, timeout=60)
+        if apart or "2" in arguments:
+            return self.pytester.runpytest_subprocess(*options, *arguments, timeout=60)
+        return self.pytester.runpytest_inprocess(*options, *arguments)
 
     def read(self) -> Record:
         """The record as it is now."""
         return read_record(self.record)
+
+    def outcomes(self, phase: Phase) -> dict[str, Outcome]:
+        """How scenarios ended."""
+        return {name: done.run.outcome for name, done in self.read().phases[phase].finished.items()}
 
 
 @pytest.fixture
@@ -86,5 +90,6 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     root = str(pytest.importorskip("harness").__path__[0]).rpartition("harness")[0]
     monkeypatch.setenv("PYTHONPATH", root)
     monkeypatch.delenv("READINESS_BASE", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     return Project(pytester)

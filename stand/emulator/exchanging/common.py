@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stand.emulator.expressions import empty
-from stand.emulator.rows import Ref, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +15,21 @@ if TYPE_CHECKING:
 
     from stand.emulator.infobase import Session
     from stand.emulator.lookups import Lookup
+    from stand.emulator.rows import Ref, Row
 
-__all__ = ["Context", "ExchangeError", "Imported", "Outcome", "described", "local_name", "node_row", "now", "parse_xml", "succeeded"]
+__all__ = [
+    "Context",
+    "ExchangeError",
+    "Imported",
+    "Outcome",
+    "default_namespace",
+    "described",
+    "local_name",
+    "node_row",
+    "now",
+    "parse_xml",
+    "succeeded",
+]
 
 SUCCESS_SETTING = "exchange.success"
 
@@ -96,7 +108,10 @@ def node_row(context: Context) -> Row:
     """
     found = context.session.find(f"ExchangePlan_{context.plan}", Code=context.node)
     if not found:
-        raise ExchangeError("node", f"Не найден узел обмена для загрузки данных. План обмена: {context.plan}, Идентификатор: {context.node}")
+        raise ExchangeError(
+            "node",
+            f"Не найден узел обмена для загрузки данных. План обмена: {context.plan}, Идентификатор: {context.node}",
+        )
     return found[0]
 
 
@@ -108,7 +123,9 @@ def own_code(context: Context) -> str:
 def succeeded(session: Session, plan: str, node: str) -> None:
     """Remembers when an exchange with a node last came through."""
     name = f"{SUCCESS_SETTING}/{plan}/{node}"
-    session.connection.execute("INSERT OR REPLACE INTO _settings (name, value) VALUES (?, ?)", (name, now().isoformat()))
+    session.connection.execute(
+        "INSERT OR REPLACE INTO _settings (name, value) VALUES (?, ?)", (name, now().isoformat())
+    )
 
 
 def parse_xml(message: bytes) -> _Element:
@@ -119,14 +136,21 @@ def parse_xml(message: bytes) -> _Element:
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         root = etree.fromstring(message, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ExchangeError("9", f"Ошибка формата файла обмена: {error}") from error
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise ExchangeError("9", "Ошибка формата файла обмена: объявление типа документа недопустимо")
     return root
+
+
+def default_namespace(uri: str) -> Any:
+    """Map of namespaces for a new element: this one without a prefix. lxml wants None as its name, its types do not."""
+    return {None: uri}
 
 
 def local_name(element: _Element) -> str:
@@ -160,7 +184,11 @@ def differs(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     for name, value in wanted.items():
         have = row.get(name)
         if isinstance(value, list):
-            if not isinstance(have, list) or len(have) != len(value) or any(differs(a, b) for a, b in zip(have, value, strict=True)):
+            if (
+                not isinstance(have, list)
+                or len(have) != len(value)
+                or any(differs(a, b) for a, b in zip(have, value, strict=True))
+            ):
                 return True
         elif have != value and not (empty(have) and empty(value)):
             return True

@@ -18,8 +18,19 @@ if TYPE_CHECKING:
     from stand.emulator.model import MetaObject
     from stand.emulator.rows import Row
 
-__all__ = ["REGISTER", "acknowledge", "mark_sent", "nodes_of", "register", "register_change", "waiting", "withdraw"]
+__all__ = [
+    "REGISTER",
+    "acknowledge",
+    "mark_sent",
+    "nodes_of",
+    "register",
+    "register_change",
+    "register_recent",
+    "waiting",
+    "withdraw",
+]
 
+_RECENT = 8
 REGISTER = "InformationRegister_РегистрацияИзменений"
 
 
@@ -77,6 +88,20 @@ def acknowledge(session: Session, plan: str, node: str, received_no: int) -> int
             session.delete_independent(REGISTER, _key(plan, node, Ref(row["ОбъектМетаданных"], row["Идентификатор"])))
             count += 1
     return count
+
+
+def register_recent(session: Session) -> None:
+    """Registers the latest objects of each kind for every node, as if exchanges had last run shortly before: for a generated base."""
+    for plan, table in described(session.configuration.behaviour).items():
+        if f"ExchangePlan_{plan}" not in session.configuration.objects:
+            continue
+        for name in sorted(_sent(table)):
+            order = "-Date" if name.startswith("Document_") else "-Code"
+            recent = [
+                row["Ref"] for row in session.select(name, order=(order,), limit=_RECENT) if not row.get("IsFolder")
+            ]
+            for node in nodes_of(session, plan):
+                register(session, plan, str(node["Code"]), recent)
 
 
 def _key(plan: str, node: str, reference: Ref) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,7 @@ from stand.emulator.patches import merged, patched
 from stand.emulator.standard import SURROGATE_KEY, recorder_type, standard_attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["configuration_of", "defects_of", "load_company", "read_toml", "releases", "synonym", "tree_of"]
@@ -77,6 +77,8 @@ def tree_of(folder: Path, release: str, *, extra_defects: tuple[str, ...] = ()) 
     """The whole data tree of a release: the base tree with the release's changes and defects applied in order.
 
     Args:
+        folder: the company's folder.
+        release: version.
         extra_defects: ids of defects to seed beside those of the release.
     """
     path = folder / "releases" / f"{release}.toml"

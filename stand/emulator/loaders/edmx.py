@@ -259,6 +259,16 @@ def _split(metadata: Metadata, name: str, own: list[Attribute], record: EntityTy
     if not columns:
         numbers = tuple(item for item in own if item.type.edm == "Edm.Double")
         return tuple(item for item in own if item not in numbers), numbers, ()
-    resources = [item for item in own if {f"{item.name}Balance", f"{item.name}Turnover"} & columns]
-    dimensions = [item for item in own if item not in resources and {item.name, f"{item.name}_Key"} & columns]
+    base = {item.name: _side_less(item.name, own) for item in own}
+    resources = [item for item in own if {f"{base[item.name]}Balance", f"{base[item.name]}Turnover"} & columns]
+    dimensions = [
+        item for item in own if item not in resources and {base[item.name], f"{base[item.name]}_Key"} & columns
+    ]
     return tuple(dimensions), tuple(resources), tuple(item for item in own if item not in (*dimensions, *resources))
+
+
+def _side_less(name: str, own: list[Attribute]) -> str:
+    """An accounting register keeps some fields for each side, `XDr` and `XCr`; its virtual tables name them X."""
+    twin = name[:-2] + ("Cr" if name.endswith("Dr") else "Dr")
+    paired = name.endswith(("Dr", "Cr")) and any(item.name == twin for item in own)
+    return name[:-2] if paired else name

@@ -16,13 +16,13 @@ from lxml import etree
 from harness.errors import DocumentError
 from harness.onec.names import NAMESPACE
 from harness.onec.values import is_guid, parse_datetime
-from stand.emulator.odata.shapes import Part, Shape, ShapeKind
+from stand.emulator.odata.shapes import Part, Shape
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.rows import EMPTY, Ref, Row, Stored
 from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from stand.emulator.odata.shapes import Prop, Publication
     from stand.emulator.tables import Field
@@ -80,9 +80,13 @@ def parse_xml(data: bytes, place: str) -> Any:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DocumentError(f"это не XML: {error}", place=place) from error
-    if root.getroottree().docinfo.doctype:
+    if _has_doctype(root):
         raise DocumentError("в документе есть DTD; такие документы не принимаются", place=place)
     return root
+
+
+def _has_doctype(root: Any) -> bool:
+    return bool(root.getroottree().docinfo.doctype)
 
 
 def _row(shape: Shape, properties: Any) -> Row:
@@ -136,21 +140,10 @@ def _stored(field: Field, texts: Mapping[str, str]) -> Stored:
 
 
 def _value(field: Field, text: str, type_name: str) -> Any:
-    match field.storage:
-        case Storage.COMPOSITE:
-            return decode_composite(text, type_from_wire(type_name))
-        case Storage.REFERENCE:
-            return Ref(field.type.reference, _guid(field, text))
-        case Storage.UUID:
-            return _guid(field, text)
-        case Storage.NUMBER:
-            return _number(field, text)
-        case Storage.BOOLEAN:
-            return text == "true"
-        case Storage.DATE:
-            return parse_datetime(text) if text else None
-        case _:
-            return text
+    if field.storage is Storage.COMPOSITE:
+        return decode_composite(text, type_from_wire(type_name))
+    read = _READERS.get(field.storage)
+    return text if read is None else read(field, text)
 
 
 def _guid(field: Field, text: str) -> str:
@@ -167,4 +160,12 @@ def _number(field: Field, text: str) -> Decimal | int:
     return number if field.scale else int(number)
 
 
-__all__ = ["Entry", "ShapeKind", "parse_xml", "read_feed", "values_from_texts"]
+_READERS: dict[Storage, Callable[[Field, str], Any]] = {
+    Storage.REFERENCE: lambda field, text: Ref(field.type.reference, _guid(field, text)),
+    Storage.UUID: _guid,
+    Storage.NUMBER: _number,
+    Storage.BOOLEAN: lambda _field, text: text == "true",
+    Storage.DATE: lambda _field, text: parse_datetime(text) if text else None,
+}
+
+__all__ = ["Entry", "parse_xml", "read_feed", "values_from_texts"]

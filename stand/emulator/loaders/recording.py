@@ -23,16 +23,12 @@ if TYPE_CHECKING:
     from stand.emulator.session import Session
     from stand.emulator.tables import Table
 
-_Fractions = "dict[tuple[str, str], int]"
-
 
 def create_recorded(path: Path, metadata: Path, feeds: Sequence[Path] = ()) -> Infobase:
-    """A base that serves a recorded publication with the recorded rows.
+    """A base in a new file that serves a recorded publication with the recorded rows.
 
-    Args:
-        path: file of the new base.
-        metadata: the answer of `$metadata`.
-        feeds: answers of SelectChanges or of entity sets in Atom; a later entry replaces an earlier one with the same key.
+    `metadata` is the answer of `$metadata`; `feeds` are answers of SelectChanges or of entity sets in Atom, and a later entry replaces an earlier
+    one with the same key.
 
     Raises:
         DocumentError: a file is missing, or is not what it should be; nothing is left behind.

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from harness.onec.names import parse_object_name
 from stand.emulator.odata import typed
 from stand.emulator.odata.ast import Any_, Binary, Call, Literal, Minus, Negation, Path
 from stand.emulator.odata.errors import bad_function, business, incomparable, no_segment, not_in_where
-from stand.emulator.odata.functions import call
+from stand.emulator.odata.functions import call, cast_to
 from stand.emulator.odata.shapes import Part, Publication, Shape, ShapeKind
 from stand.emulator.odata.typed import Sql, T
 from stand.emulator.tables import Storage, quoted
@@ -64,11 +65,8 @@ class Compiler:
                 return typed.value(node.value)
             case Path():
                 return self.path(node)
-            case Negation():
-                inner = self.condition(node.operand)
-                return Sql(f"(NOT {inner.text})", inner.params, T.BOOL)
-            case Minus():
-                return self._minus(node)
+            case Negation() | Minus():
+                return self._unary(node)
             case Binary():
                 return self._binary(node)
             case Call():
@@ -76,7 +74,10 @@ class Compiler:
             case Any_():
                 return self._quantifier(node)
 
-    def _minus(self, node: Minus) -> Sql:
+    def _unary(self, node: Negation | Minus) -> Sql:
+        if isinstance(node, Negation):
+            condition = self.condition(node.operand)
+            return Sql(f"(NOT {condition.text})", condition.params, T.BOOL)
         inner = self.compile(node.operand)
         if inner.type is not T.NUMBER:
             raise not_in_where()
@@ -166,8 +167,8 @@ class Compiler:
         """Goes on from a reference into its object: a scalar subquery, NULL when the reference dangles."""
         if item.type is T.COMPOSITE and names:
             # `Договор/Document_ДоговорНайма/Номер`: the type is named in the path.
-            from stand.emulator.odata.functions import cast_to
-
+            if parse_object_name(names[0]) is None:
+                raise no_segment(names[0])
             item, names = cast_to(item, names[0]), names[1:]
         if not names:
             return item
@@ -177,10 +178,10 @@ class Compiler:
         alias = next(self._aliases)
         inner = self._from_scope(scope_of(shape, alias), list(names))
         tail = f'FROM {quoted(shape.table.name)} AS {alias} WHERE {alias}."Ref" = {item.text}'
-        kind = f"(SELECT {inner.kind_sql} {tail})" if inner.kind_sql else ""  # noqa: S608 - names of the model, quoted
+        kind = f"(SELECT {inner.kind_sql} {tail})" if inner.kind_sql else ""
         return replace(
             inner,
-            text=f"(SELECT {inner.text} {tail})",  # noqa: S608 - as above
+            text=f"(SELECT {inner.text} {tail})",
             params=(*inner.params, *item.params),
             kind_sql=kind,
             literal=False,

@@ -5,7 +5,7 @@ Statuses the sources do not tell ([INFER]): 405 for code 19, 400 for codes 2 to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 INTERNAL = "Произошла внутренняя ошибка OData сервиса. Дополнительные сведения можно найти в технологическом журнале."
 INCOMPARABLE = (
@@ -31,32 +31,40 @@ class ODataError(Exception):
         self.text = text
 
 
-def _make(status: int, code: int, text: str) -> Callable[[str], ODataError]:
-    # What is echoed came from outside: cut, so an answer never grows with a question.
-    return lambda name="": ODataError(status, code, text.format(name[:_ECHO]))
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of error: called with what it is about, it makes one."""
+
+    status: int
+    code: int
+    text: str
+
+    def __call__(self, name: str = "") -> ODataError:
+        # What is echoed came from outside: cut, so an answer never grows with a question.
+        return ODataError(self.status, self.code, self.text.format(name[:_ECHO]))
 
 
-unsupported_option = _make(501, 0, "Параметр {} не поддерживается")
-unsupported = _make(501, 0, "Возможность не поддерживается: {}")
-bad_literal = _make(400, 1, "Не удалось разобрать строку {}!")
-bad_body = _make(400, 2, "Неверный формат запроса: {}")
-bad_representation = _make(400, 3, "Представление не поддерживается: {}")
-bad_value = _make(400, 4, "Недопустимое значение свойства: {}")
-missing_property = _make(400, 5, "Не указано обязательное свойство {}")
-no_segment = _make(400, 6, "Сегмент пути {} не найден!")
-no_method = _make(400, 6, "Метод не найден")
-bad_url = _make(400, 6, "Неверный URL: {}")
-missing_key = _make(400, 7, "Не указан элемент ключа {}")
-no_entity_set = _make(404, 8, "Сущность '{}' не найдена")
-no_entity = _make(404, 9, "Экземпляр сущности '{}' не найден")
-missing_argument = _make(400, 12, "Не указан обязательный параметр метода {}")
-section_row = _make(400, 13, "Создание строк табличных частей напрямую не поддерживается")
-bad_option = _make(400, 14, "Ошибка при разборе опции запроса {}")
-key_exists = _make(400, 15, "Сущность с таким ключом уже существует")
-no_assignment = _make(400, 16, "Невозможно присвоить значение свойству {}")
-forbidden_method = _make(405, 19, "Метод HTTP {} недопустим для этого ресурса")
-access_denied = _make(401, 20, "Нарушение прав доступа!")
-bad_function = _make(400, 21, "Функция не реализована или вызвана с неверными параметрами: {}")
+unsupported_option = _Kind(501, 0, "Параметр {} не поддерживается")
+unsupported = _Kind(501, 0, "Возможность не поддерживается: {}")
+bad_literal = _Kind(400, 1, "Не удалось разобрать строку {}!")
+bad_body = _Kind(400, 2, "Неверный формат запроса: {}")
+bad_representation = _Kind(400, 3, "Представление не поддерживается: {}")
+bad_value = _Kind(400, 4, "Недопустимое значение свойства: {}")
+missing_property = _Kind(400, 5, "Не указано обязательное свойство {}")
+no_segment = _Kind(400, 6, "Сегмент пути {} не найден!")
+no_method = _Kind(400, 6, "Метод не найден")
+bad_url = _Kind(400, 6, "Неверный URL: {}")
+missing_key = _Kind(400, 7, "Не указан элемент ключа {}")
+no_entity_set = _Kind(404, 8, "Сущность '{}' не найдена")
+no_entity = _Kind(404, 9, "Экземпляр сущности '{}' не найден")
+missing_argument = _Kind(400, 12, "Не указан обязательный параметр метода {}")
+section_row = _Kind(400, 13, "Создание строк табличных частей напрямую не поддерживается")
+bad_option = _Kind(400, 14, "Ошибка при разборе опции запроса {}")
+key_exists = _Kind(400, 15, "Сущность с таким ключом уже существует")
+no_assignment = _Kind(400, 16, "Невозможно присвоить значение свойству {}")
+forbidden_method = _Kind(405, 19, "Метод HTTP {} недопустим для этого ресурса")
+access_denied = _Kind(401, 20, "Нарушение прав доступа!")
+bad_function = _Kind(400, 21, "Функция не реализована или вызвана с неверными параметрами: {}")
 
 
 def business(text: str) -> ODataError:

@@ -44,7 +44,7 @@ def _arguments(compiler: Compiler, node: Call, *types: T) -> list[Sql]:
     return result
 
 
-def _text_of(compiler: Compiler, node: Call, at: int) -> str:
+def _text_of(node: Call, at: int) -> str:
     """A literal string among the arguments: a name of a type or of a unit."""
     argument = node.arguments[at] if at < len(node.arguments) else None
     if isinstance(argument, Literal) and isinstance(argument.value, str):
@@ -103,7 +103,7 @@ def _part(compiler: Compiler, node: Call) -> Sql:
 
 
 def _dateadd(compiler: Compiler, node: Call) -> Sql:
-    unit = _text_of(compiler, node, 1)
+    unit = _text_of(node, 1)
     if unit not in UNITS or len(node.arguments) != 3:
         raise bad_function(node.name)
     moment, number = compiler.compile(node.arguments[0]), compiler.compile(node.arguments[2])
@@ -113,7 +113,7 @@ def _dateadd(compiler: Compiler, node: Call) -> Sql:
 
 
 def _datedifference(compiler: Compiler, node: Call) -> Sql:
-    unit = _text_of(compiler, node, 2)
+    unit = _text_of(node, 2)
     if unit not in UNITS or len(node.arguments) != 3:
         raise bad_function(node.name)
     first, second = compiler.compile(node.arguments[0]), compiler.compile(node.arguments[1])
@@ -135,7 +135,7 @@ def _round(compiler: Compiler, node: Call) -> Sql:
 def _cast(compiler: Compiler, node: Call) -> Sql:
     if len(node.arguments) != 2:
         raise bad_function(node.name)
-    return cast_to(compiler.compile(node.arguments[0]), _text_of(compiler, node, 1))
+    return cast_to(compiler.compile(node.arguments[0]), _text_of(node, 1))
 
 
 def cast_to(item: Sql, type_name: str) -> Sql:
@@ -178,7 +178,7 @@ def _isof(compiler: Compiler, node: Call) -> Sql:
     if len(node.arguments) != 2:
         raise bad_function(node.name)
     item = compiler.compile(node.arguments[0])
-    name = type_from_expression(_text_of(compiler, node, 1))
+    name = type_from_expression(_text_of(node, 1))
     if item.type is T.COMPOSITE:
         return Sql(f"({item.kind_sql} = ?)", (*item.params, name), T.BOOL)
     if item.type is T.REF:

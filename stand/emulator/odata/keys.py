@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import EMPTY_REF
 from harness.onec.values import Guid, format_datetime, is_guid, quote_string
 from stand.emulator.odata.errors import ODataError, bad_literal, bad_value, missing_key
-from stand.emulator.odata.lexer import LiteralValue
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.odata.wire import reader
 from stand.emulator.rows import Ref
-from stand.emulator.tables import Storage, decode_composite, scaled
+from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
+    from stand.emulator.odata.lexer import LiteralValue
     from stand.emulator.odata.shapes import Prop, Shape
     from stand.emulator.tables import Field
 
+_LITERALS: dict[Storage, type] = {
+    Storage.NUMBER: Decimal,
+    Storage.BOOLEAN: bool,
+    Storage.DATE: datetime,
+    Storage.TEXT: str,
+}
 _TYPED = ("StandardODATA.", "Edm.", "UnavailableEntities.")
 
 
@@ -66,15 +72,10 @@ def _value(prop: Prop, field: Field, given: Mapping[str, LiteralValue]) -> Any:
             return _guid(value)
         case Storage.COMPOSITE:
             return _composite(field, value, given.get(f"{field.name}_Type"))
-        case Storage.NUMBER if isinstance(value, Decimal):
-            return value
-        case Storage.BOOLEAN if isinstance(value, bool):
-            return value
-        case Storage.DATE if value is not None and not isinstance(value, str | Decimal | bool):
-            return value
-        case Storage.TEXT if isinstance(value, str) and not isinstance(value, Guid):
-            return value
-    raise bad_literal(f"'{str(value)[:80]}' как значение типа {prop.edm}")
+    wanted = _LITERALS.get(field.storage)
+    if wanted is None or not isinstance(value, wanted) or isinstance(value, Guid):
+        raise bad_literal(f"'{str(value)[:80]}' как значение типа {prop.edm}")
+    return value
 
 
 def _guid(value: LiteralValue) -> str:
@@ -105,11 +106,7 @@ def _text(value: Decimal | bool | datetime | None) -> str:
 
 
 def address(shape: Shape, cells: Mapping[str, Sequence[Any]]) -> str:
-    """Relative address of an entity: `Catalog_X(guid'…')`, `Register(Recorder='…', Recorder_Type='…')`.
-
-    Args:
-        cells: cells of the key fields by the model's names.
-    """
+    """Relative address of an entity, from the cells of its key fields: `Catalog_X(guid'…')`, `Register(Recorder='…', Recorder_Type='…')`."""
     if shape.kind is ShapeKind.CONSTANT:
         return f"{shape.name}(guid'{EMPTY_REF}')"
     parts = [(prop.name, _literal(prop, cells[prop.field.name])) for prop in shape.key if prop.field is not None]
@@ -118,7 +115,8 @@ def address(shape: Shape, cells: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _literal(prop: Prop, cells: Sequence[Any]) -> str:
-    value = reader(prop)(cells)
+    offset, convert = reader(prop)
+    value = cells[offset] if convert is None else convert(cells[offset])
     match prop.edm:
         case "Edm.Guid":
             return f"guid'{value}'"
@@ -136,6 +134,3 @@ def _literal(prop: Prop, cells: Sequence[Any]) -> str:
 
 def _digits(number: int, scale: int) -> str:
     return f"{Decimal(number).scaleb(-scale):f}"
-
-
-__all__ = ["address", "key_values", "scaled"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from harness.onec.values import Guid, is_guid, parse_datetime
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LiteralValue: TypeAlias = "str | Guid | Decimal | bool | datetime | None"
 _NUMBER_LENGTH = 60

@@ -129,7 +129,7 @@ class _Parser:
         return left
 
     def prefix(self) -> Node:
-        negations: list[type[Negation] | type[Minus]] = []
+        negations: list[type[Negation | Minus]] = []
         while True:
             if self.word("not"):
                 negations.append(Negation)
@@ -183,6 +183,3 @@ class _Parser:
         body = self.expression()
         self.need(")")
         return Any_(path, every, variable, body)
-
-
-__all__ = ["Literal", "parse_filter", "parse_order"]

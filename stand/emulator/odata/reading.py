@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stand.emulator.odata.compiler import Compiler, Scope, scope_of
+from stand.emulator.odata.compiler import Compiler, scope_of
 from stand.emulator.odata.errors import bad_option, no_entity, no_segment, unsupported
-from stand.emulator.odata.keys import key_values
 from stand.emulator.odata.parser import parse_filter, parse_order
+from stand.emulator.odata.presentations import order_fields
 from stand.emulator.odata.rendering import Renderer
 from stand.emulator.odata.select import Plan, plan_of
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.typed import Sql, T
 from stand.emulator.odata.urls import number_option
-from stand.emulator.tables import Storage, Table, quoted
+from stand.emulator.tables import Table, quoted
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,10 +64,12 @@ def source_of(shape: Shape) -> Source:
 class Reading:
     """Reads within one consistent state of the base."""
 
-    def __init__(self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True) -> None:
+    def __init__(
+        self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True, addresses: bool = False
+    ) -> None:
         self.publication = publication
         self.connection = connection
-        self.renderer = Renderer(publication, connection, links=links)
+        self.renderer = Renderer(publication, connection, links=links, addresses=addresses)
 
     def collection(self, source: Source, options: Mapping[str, str]) -> Collection:
         """A collection under `$filter $orderby $top $skip $select $expand $inlinecount`.
@@ -106,6 +108,16 @@ class Reading:
         """For expressions over a set."""
         return Compiler(self.publication, scope_of(shape, "t"))
 
+    def targets(self, shape: Shape, plan: Plan) -> list[Shape]:
+        """Sets whose objects a plan shows by expansion."""
+        result: list[Shape] = []
+        for name, inner in plan.expanded.items():
+            link = shape.links.get(name)
+            if link is not None:
+                target = self.publication.shapes[link[1]]
+                result += [target, *self.targets(target, inner)]
+        return result
+
     def _order(self, source: Source, text: str | None) -> Sql:
         shape = source.shape
         parts: list[str] = []
@@ -129,8 +141,7 @@ class Reading:
         if item.type is not T.REF:
             return [item]
         table = self.publication.layout.objects.get(item.target)
-        names = [] if table is None else _presentation_fields(table)
-        if table is None or "Ref" not in table.by_name:
+        if table is None:
             return [item]
         shown = [
             Sql(
@@ -138,17 +149,14 @@ class Reading:
                 item.params,
                 T.STRING,
             )
-            for name in names
+            for name in order_fields(table)
         ]
         return [*shown, item]
 
     # -- one entity ------------------------------------------------------------------------------------------------------------
 
     def find(self, shape: Shape, key: Mapping[str, Any]) -> tuple[Source, Sequence[Any]]:
-        """The row with a key.
-
-        Args:
-            key: model values, from `key_values`.
+        """The row with a key (model values, from `key_values`), and where it is from.
 
         Raises:
             ODataError: 404 code 9.
@@ -178,7 +186,9 @@ class Reading:
         plan = plan_of(self.publication, shape, options.get("$select"), None)
         return self.renderer.page(shape, source.table, [row], plan)[0]
 
-    def path(self, shape: Shape, key: Mapping[str, Any], segments: Sequence[Segment]) -> tuple[Shape, dict[str, Any], str]:
+    def path(
+        self, shape: Shape, key: Mapping[str, Any], segments: Sequence[Segment]
+    ) -> tuple[Shape, dict[str, Any], str]:
         """Goes along navigation from an entity.
 
         Returns:
@@ -194,10 +204,8 @@ class Reading:
                     raise no_segment(segment.name if prop is None else segments[number + 1].name)
                 return shape, dict(key), prop.name
             source, row = self.find(shape, key)
-            names = [field_.name for field_ in source.table.fields]
-            start = sum(len(field_.columns) for field_ in source.table.fields[: names.index(link[0].name)])
+            key = {"Ref": row[source.table.places[link[0].name]]}
             shape = self.publication.shapes[link[1]]
-            key = {"Ref": row[start]}
         return shape, dict(key), ""
 
     def property_of(self, shape: Shape, key: Mapping[str, Any], name: str) -> Any:
@@ -209,8 +217,7 @@ class Reading:
         prop = shape.by_name[name]
         if prop.part is Part.STREAM and prop.field is not None:
             source, row = self.find(shape, key)
-            names = [item.name for item in source.table.fields]
-            start = sum(len(item.columns) for item in source.table.fields[: names.index(prop.field.name)])
+            start = source.table.places[prop.field.name]
             return prop.field.decode(row[start : start + 2])
         return self.entity(shape, key, {})[name]
 
@@ -227,14 +234,3 @@ def _counted(options: Mapping[str, str]) -> bool:
     if raw not in ("none", "allpages"):
         raise bad_option("$inlinecount")
     return raw == "allpages"
-
-
-def _presentation_fields(table: Table) -> list[str]:
-    for names in (("Description",), ("Code",), ("Date", "Number")):
-        found = [name for name in names if name in table.by_name]
-        if found:
-            return found
-    return []
-
-
-__all__ = ["Collection", "Reading", "Scope", "Source", "Storage", "key_values", "source_of"]

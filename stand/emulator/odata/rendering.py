@@ -2,154 +2,134 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from harness.onec.names import EMPTY_REF
-from harness.onec.values import parse_datetime
+from stand.emulator.odata.atom import ID
 from stand.emulator.odata.keys import address
+from stand.emulator.odata.presentations import Presentations
 from stand.emulator.odata.select import PRESENTATION, Plan
 from stand.emulator.odata.shapes import Part, ShapeKind
-from stand.emulator.odata.types import type_to_wire
-from stand.emulator.odata.wire import reader
-from stand.emulator.tables import Storage, Table, quoted
+from stand.emulator.odata.wire import Convert, reader
+from stand.emulator.tables import Table, quoted
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from stand.emulator.odata.shapes import Prop, Publication, Shape
     from stand.emulator.tables import Field
 
 _CHUNK = 400
-Entity = "dict[str, Any]"
+Row: TypeAlias = "Sequence[Any]"
+Entity: TypeAlias = "dict[str, Any]"
+Reader: TypeAlias = "tuple[str, int, Convert]"
+"""A property of an answer: name, place of its cell, conversion."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page under way: rows, where the cells of each field begin, and the entities made so far."""
+
+    shape: Shape
+    plan: Plan
+    rows: Sequence[Row]
+    at: dict[str, int]
+    entities: list[Entity]
+
+    def key_cells(self, row: Row) -> dict[str, Sequence[Any]]:
+        """Cells of the key fields."""
+        return {
+            prop.field.name: row[self.at[prop.field.name] :][:2] for prop in self.shape.key if prop.field is not None
+        }
 
 
 class Renderer:
-    """Renders pages of one answer; keeps what it looked up.
+    """Renders pages of one answer.
 
-    Args:
-        links: whether `@navigationLinkUrl` belongs in (not in `nometadata`).
+    `links`: whether `@navigationLinkUrl` belongs in (not in `nometadata`); `addresses`: whether the address of each entity does (Atom).
     """
 
-    def __init__(self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True) -> None:
+    def __init__(
+        self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True, addresses: bool = False
+    ) -> None:
         self.publication = publication
         self.connection = connection
         self.links = links
-        self._presentations: dict[tuple[str, str], str] = {}
+        self.addresses = addresses
+        self.presentations = Presentations(publication, connection)
 
-    def page(self, shape: Shape, table: Table, rows: Sequence[Sequence[Any]], plan: Plan) -> list[dict[str, Any]]:
-        """Entities of a page, in order.
-
-        Args:
-            table: what the cells of the rows are, in order.
-        """
-        at = _places(table)
+    def page(self, shape: Shape, table: Table, rows: Sequence[Row], plan: Plan) -> list[Entity]:
+        """Entities of a page, in order; `table` says what the cells of the rows are."""
+        at = table.places
         readers = self._readers(shape, plan, at)
-        entities = [{name: read(row) for name, read in readers} for row in rows]
+        page = _Page(shape, plan, rows, at, [_entity(row, readers) for row in rows])
+        if plan.presentations:
+            self._present(page)
         if shape.rows:
-            self._sections(shape, rows, at, plan, entities)
+            self._sections(page)
         if self.links and shape.links and shape.kind is not ShapeKind.VIRTUAL:
-            self._link(shape, rows, at, plan, entities)
+            self._link(page)
         for name, inner in plan.expanded.items():
-            self._expand(shape, name, inner, rows, at, entities)
-        return entities
+            self._expand(page, name, inner)
+        if self.addresses and shape.kind is not ShapeKind.VIRTUAL:
+            for entity, row in zip(page.entities, rows, strict=True):
+                entity[ID] = address(shape, page.key_cells(row))
+        return page.entities
 
-    # -- properties ------------------------------------------------------------------------------------------------------------
+    def _readers(self, shape: Shape, plan: Plan, at: dict[str, int]) -> list[Reader]:
+        # Most requests want everything: found out once for each set.
+        memory = self.publication.memory
+        if plan.names is not None or shape.kind is ShapeKind.VIRTUAL:
+            return _readers(shape, plan, at)
+        if shape.name not in memory:
+            memory[shape.name] = _readers(shape, plan, at)
+        return cast("list[Reader]", memory[shape.name])
 
-    def _readers(self, shape: Shape, plan: Plan, at: dict[str, slice]) -> list[tuple[str, Callable[[Sequence[Any]], Any]]]:
-        result: list[tuple[str, Callable[[Sequence[Any]], Any]]] = []
-        for prop in shape.shown:
-            if prop.field is None or prop.part is Part.STREAM or prop.field.name not in at:
-                continue
-            if plan.shows(prop):
-                result.append((prop.name, _placed(prop, at[prop.field.name])))
-            if prop.part is Part.VALUE and {prop.field.name, "*"} & plan.presentations:
-                result.append((prop.field.name + PRESENTATION, self._presenter(prop.field, at[prop.field.name])))
-        if "" in plan.presentations and "Ref" in at:
-            result.append(("Presentation", self._presenter(shape.table.by_name["Ref"], at["Ref"])))
-        return result
-
-    def _presenter(self, field: Field, place: slice) -> Callable[[Sequence[Any]], str]:
-        def present(row: Sequence[Any]) -> str:
-            cells = row[place]
-            if field.storage is Storage.REFERENCE:
-                return self.presentation(field.type.reference, cells[0])
-            if field.storage is Storage.COMPOSITE:
-                return self.presentation(cells[1], cells[0]) if "_" in cells[1] else str(cells[0])
-            if field.storage is Storage.NUMBER:
-                return f"{cells[0] / 10**field.scale:,.{field.scale}f}".replace(",", "\u00a0").replace(".", ",")
-            if field.storage is Storage.BOOLEAN:
-                return "Да" if cells[0] else "Нет"
-            if field.storage is Storage.DATE:
-                return _date(cells[0])
-            return str(cells[0])
-
-        return present
-
-    def presentation(self, object_name: str, id_: str) -> str:
-        """What a person sees instead of a reference; "" of an empty one or of one whose object is not known."""
-        known = self._presentations.get((object_name, id_))
-        if known is not None:
-            return known
-        table = self.publication.layout.objects.get(object_name)
-        result = "" if table is None or id_ == EMPTY_REF else self._present(object_name, table, id_)
-        self._presentations[object_name, id_] = result
-        return result
-
-    def _present(self, object_name: str, table: Table, id_: str) -> str:
-        names = [name for name in ("Description", "Code") if name in table.by_name][:1]
-        names = names or [name for name in ("Number", "Date") if name in table.by_name]
-        if not names or "Ref" not in table.by_name:
-            return ""
-        columns = ", ".join(quoted(name) for name in names)
-        row = self.connection.execute(f'SELECT {columns} FROM {quoted(table.name)} WHERE "Ref" = ?', (id_,)).fetchone()  # noqa: S608 - names of the model, quoted
-        if row is None:
-            return ""
-        if names[0] != "Number":
-            return str(row[0])
-        meta = self.publication.configuration.objects[object_name]
-        date = f" от {_date(row[1])}" if len(row) > 1 else ""
-        return f"{meta.title or meta.name.name} {row[0]}{date}"
+    def _present(self, page: _Page) -> None:
+        wanted: list[tuple[str, Field]] = [
+            (prop.field.name + PRESENTATION, prop.field)
+            for prop in page.shape.shown
+            if prop.field is not None and prop.part is Part.VALUE and {prop.field.name, "*"} & page.plan.presentations
+        ]
+        if "" in page.plan.presentations and "Ref" in page.at:
+            wanted.append(("Presentation", page.shape.table.by_name["Ref"]))
+        for entity, row in zip(page.entities, page.rows, strict=True):
+            for title, field in wanted:
+                start = page.at[field.name]
+                entity[title] = self.presentations.of(field, row[start : start + 2])
 
     # -- tabular sections ------------------------------------------------------------------------------------------------------
 
-    def _sections(
-        self,
-        shape: Shape,
-        rows: Sequence[Sequence[Any]],
-        at: dict[str, slice],
-        plan: Plan,
-        entities: list[dict[str, Any]],
-    ) -> None:
-        owner = "Recorder" if shape.kind is ShapeKind.RECORD_SET else "Ref"
-        if not any(plan.shows(prop) for prop in shape.properties if prop.part is Part.SECTION):
+    def _sections(self, page: _Page) -> None:
+        shape, plan = page.shape, page.plan
+        wanted = {name: rows for name, rows in shape.rows.items() if plan.shows(shape.by_name[name])}
+        if not wanted:
             return
-        keys = [tuple(row[at[owner]]) for row in rows]
-        for name, lines in shape.rows.items():
-            if not plan.shows(shape.by_name[name]):
-                continue
+        owner = "Recorder" if shape.kind is ShapeKind.RECORD_SET else "Ref"
+        start = page.at[owner]
+        width = len(shape.table.by_name[owner].columns)
+        keys = [tuple(row[start : start + width]) for row in page.rows]
+        for name, lines in wanted.items():
             found = self._lines(lines, owner, keys, plan.sections.get(name) or None)
-            for entity, key in zip(entities, keys, strict=True):
+            for entity, key in zip(page.entities, keys, strict=True):
                 entity[name] = found.get(key, [])
 
     def _lines(
         self, lines: Shape, owner: str, keys: Sequence[tuple[Any, ...]], chosen: set[str] | None
-    ) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    ) -> dict[tuple[Any, ...], list[Entity]]:
         """Rows of a section of many owners at once."""
-        table = lines.table
-        at = _places(table)
-        readers = [
-            (prop.name, _placed(prop, at[prop.field.name]))
-            for prop in lines.shown
-            if prop.field is not None and prop.part is not Part.STREAM and (chosen is None or prop.name in chosen)
-        ]
-        place = at[owner]
-        result: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-        for row in self._rows_of(table, owner, keys):
-            result.setdefault(tuple(row[place]), []).append({name: read(row) for name, read in readers})
+        at = lines.table.places
+        readers = self._readers(lines, Plan(chosen), at)
+        start = at[owner]
+        end = start + len(lines.table.by_name[owner].columns)
+        result: dict[tuple[Any, ...], list[Entity]] = {}
+        for row in self._rows_of(lines.table, owner, keys):
+            result.setdefault(tuple(row[start:end]), []).append(_entity(row, readers))
         return result
 
-    def _rows_of(self, table: Table, owner: str, keys: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+    def _rows_of(self, table: Table, owner: str, keys: Sequence[tuple[Any, ...]]) -> Iterable[Row]:
         columns = [f"t.{quoted(column)}" for column in table.by_name[owner].columns]
         order = ", ".join([*columns, 't."LineNumber"'])
         one = f"({', '.join('?' * len(columns))})"
@@ -158,108 +138,81 @@ class Renderer:
             chunk = keys[start : start + _CHUNK]
             marks = ", ".join([one] * len(chunk)) if len(columns) > 1 else ", ".join("?" * len(chunk))
             wanted = f"(VALUES {marks})" if len(columns) > 1 else f"({marks})"
-            sql = f"SELECT {table.select_list} FROM {quoted(table.name)} AS t WHERE {left} IN {wanted} ORDER BY {order}"  # noqa: S608 - as above
+            sql = f"SELECT {table.select_list} FROM {quoted(table.name)} AS t WHERE {left} IN {wanted} ORDER BY {order}"  # noqa: S608 - names of the model, quoted
             yield from self.connection.execute(sql, [cell for key in chunk for cell in key])
 
     # -- links and expansions --------------------------------------------------------------------------------------------------
 
-    def _link(
-        self,
-        shape: Shape,
-        rows: Sequence[Sequence[Any]],
-        at: dict[str, slice],
-        plan: Plan,
-        entities: list[dict[str, Any]],
-    ) -> None:
+    def _link(self, page: _Page) -> None:
         """`X@navigationLinkUrl` of every reference that points somewhere, as recorded."""
         wanted = [
-            (f"{name}@navigationLinkUrl", f"/{name}", at[field.name])
-            for name, (field, _target) in shape.links.items()
-            if field.name in at and (plan.shows(shape.by_name[f"{name}_Key"]) or name in plan.expanded)
+            (f"{name}@navigationLinkUrl", f"/{name}", page.at[field.name])
+            for name, (field, _target) in page.shape.links.items()
+            if field.name in page.at and page.plan.shows(page.shape.by_name[f"{name}_Key"])
         ]
         if not wanted:
             return
-        keys = {prop.field.name: at[prop.field.name] for prop in shape.key if prop.field is not None}
-        for entity, row in zip(entities, rows, strict=True):
-            own = address(shape, {name: row[place] for name, place in keys.items()})
+        for entity, row in zip(page.entities, page.rows, strict=True):
+            own = address(page.shape, page.key_cells(row))
             for title, tail, place in wanted:
-                if row[place][0] != EMPTY_REF:
+                if row[place] != EMPTY_REF:
                     entity[title] = own + tail
 
-    def _expand(
-        self,
-        shape: Shape,
-        name: str,
-        plan: Plan,
-        rows: Sequence[Sequence[Any]],
-        at: dict[str, slice],
-        entities: list[dict[str, Any]],
-    ) -> None:
-        link = shape.links.get(name)
+    def _expand(self, page: _Page, name: str, plan: Plan) -> None:
+        link = page.shape.links.get(name)
         if link is None:
-            self._expand_composite(name, plan, rows, at, entities)
+            self._expand_composite(page, name, plan)
             return
-        place = at[link[0].name]
-        found = self._objects(link[1], {row[place][0] for row in rows}, plan)
-        keys = {prop.field.name: at[prop.field.name] for prop in shape.key if prop.field is not None}
-        for entity, row in zip(entities, rows, strict=True):
-            if self.links and shape.kind is not ShapeKind.VIRTUAL:
-                own = address(shape, {title: row[where] for title, where in keys.items()})
-                entity[f"{name}@navigationLinkUrl"] = f"{own}/{name}"
-            entity[name] = found.get(row[place][0])
+        place = page.at[link[0].name]
+        found = self._objects(link[1], {row[place] for row in page.rows}, plan)
+        for entity, row in zip(page.entities, page.rows, strict=True):
+            if self.links and page.shape.kind is not ShapeKind.VIRTUAL:
+                entity[f"{name}@navigationLinkUrl"] = f"{address(page.shape, page.key_cells(row))}/{name}"
+            entity[name] = found.get(row[place])
 
-    def _expand_composite(
-        self, name: str, plan: Plan, rows: Sequence[Sequence[Any]], at: dict[str, slice], entities: list[dict[str, Any]]
-    ) -> None:
-        place = at[name]
+    def _expand_composite(self, page: _Page, name: str, plan: Plan) -> None:
+        place = page.at[name]
         by_type: dict[str, set[str]] = {}
-        for row in rows:
-            id_, type_ = row[place]
-            if self.publication.published(type_):
-                by_type.setdefault(type_, set()).add(id_)
+        for row in page.rows:
+            if self.publication.published(row[place + 1]):
+                by_type.setdefault(row[place + 1], set()).add(row[place])
         found = {type_: self._objects(type_, ids, plan) for type_, ids in by_type.items()}
-        for entity, row in zip(entities, rows, strict=True):
-            id_, type_ = row[place]
+        for entity, row in zip(page.entities, page.rows, strict=True):
+            id_, type_ = row[place], row[place + 1]
             if type_ not in found:
                 continue
             if self.links:
                 entity[f"{name}_Expanded@navigationLinkUrl"] = f"{type_}(guid'{id_}')"
             entity[f"{name}_Expanded"] = found[type_].get(id_)
 
-    def _objects(self, object_name: str, ids: set[str], plan: Plan) -> dict[str, dict[str, Any]]:
+    def _objects(self, object_name: str, ids: set[str], plan: Plan) -> dict[str, Entity]:
         """Objects by id, rendered."""
         shape = self.publication.shapes[object_name]
         wanted = sorted(ids - {EMPTY_REF})
-        result: dict[str, dict[str, Any]] = {}
-        place = _places(shape.table)["Ref"]
+        result: dict[str, Entity] = {}
+        place = shape.table.places["Ref"]
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             marks = ", ".join("?" * len(chunk))
             sql = f'SELECT {shape.table.select_list} FROM {quoted(shape.table.name)} AS t WHERE t."Ref" IN ({marks})'  # noqa: S608 - as above
             rows = self.connection.execute(sql, chunk).fetchall()
             for row, entity in zip(rows, self.page(shape, shape.table, rows, plan), strict=True):
-                result[row[place][0]] = entity
+                result[row[place]] = entity
         return result
 
 
-def _places(table: Table) -> dict[str, slice]:
-    result: dict[str, slice] = {}
-    start = 0
-    for field in table.fields:
-        width = len(field.columns)
-        result[field.name] = slice(start, start + width)
-        start += width
-    return result
+def _readers(shape: Shape, plan: Plan, at: dict[str, int]) -> list[Reader]:
+    return [
+        _placed(prop, at[prop.field.name])
+        for prop in shape.shown
+        if prop.field is not None and prop.part is not Part.STREAM and prop.field.name in at and plan.shows(prop)
+    ]
 
 
-def _placed(prop: Prop, place: slice) -> Callable[[Sequence[Any]], Any]:
-    read = reader(prop)
-    return lambda row: read(row[place])
+def _placed(prop: Prop, start: int) -> Reader:
+    offset, convert = reader(prop)
+    return prop.name, start + offset, convert
 
 
-def _date(text: str) -> str:
-    moment = parse_datetime(text)
-    return f"{moment:%d.%m.}{moment.year:04d} {moment.hour}:{moment:%M:%S}"
-
-
-__all__ = ["Renderer", "type_to_wire"]
+def _entity(row: Row, readers: list[Reader]) -> Entity:
+    return {name: row[at] if convert is None else convert(row[at]) for name, at, convert in readers}

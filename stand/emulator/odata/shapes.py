@@ -166,6 +166,8 @@ class Publication:
         self.layout = layout
         self.configuration: Configuration = layout.configuration
         self.shapes: dict[str, Shape] = {}
+        self.memory: dict[str, object] = {}
+        """What rendering worked out for each set once."""
         for meta in self.configuration.published:
             for shape in self._shapes(meta):
                 self.shapes[shape.name] = shape
@@ -182,13 +184,13 @@ class Publication:
         name = str(meta.name)
         table = self.layout.objects[name]
         if register.kind is RegisterKind.INDEPENDENT:
-            return [self._shape(name, ShapeKind.INDEPENDENT, meta, table, table.fields, table.key)]
+            return [self._flat(ShapeKind.INDEPENDENT, meta, table)]
         hidden = {field.name for field in table.fields} - {
             item.name for item in (*record_attributes(meta), *register.fields)
         }
         fields = tuple(field for field in table.fields if field.name not in hidden)
         key = _record_key(meta)
-        record = self._shape(f"{name}_RecordType", ShapeKind.RECORD, meta, table, fields, key)
+        record = self._flat(ShapeKind.RECORD, meta, table, fields=fields, key=key, name=f"{name}_RecordType")
         rows = Prop("RecordSet", f"Collection({NAMESPACE}.{name}_RowType)", Part.SECTION, nullable=False)
         properties = spelled((table.by_name["Recorder"],), ("Recorder",), (rows,))
         links = self.links((table.by_name["Recorder"],))
@@ -204,15 +206,15 @@ class Publication:
                 *(field for field in table.fields if field.name != "SurrogateKey"),
                 table.by_name["SurrogateKey"],
             )
-            return [self._shape(name, ShapeKind.CONSTANT, meta, table, ordered, table.key)]
+            return [self._flat(ShapeKind.CONSTANT, meta, table, fields=ordered)]
         fields = tuple(table.by_name[item.name] for item in meta.fields)
         if meta.kind is Kind.DOCUMENT_JOURNAL:
-            return [self._shape(name, ShapeKind.JOURNAL, meta, table, fields, ("Ref",))]
+            return [self._flat(ShapeKind.JOURNAL, meta, table, fields=fields)]
         sections: dict[str, Shape] = {}
         published: list[Shape] = []
         for section in meta.sections:
             rows = self.layout.sections[name][section.name]
-            shape = self._shape(f"{name}_{section.name}", ShapeKind.SECTION, meta, rows, rows.fields, rows.key)
+            shape = self._flat(ShapeKind.SECTION, meta, rows, name=f"{name}_{section.name}")
             sections[section.name] = shape
             if section.published:
                 published.append(shape)
@@ -221,14 +223,21 @@ class Publication:
             for title, shape in sections.items()
         )
         properties = spelled(fields, ("Ref",), collections)
-        owner = Shape(
-            name, ShapeKind.OBJECT, meta, table, properties, self.links(fields), sections, self._open(fields)
-        )
+        owner = Shape(name, ShapeKind.OBJECT, meta, table, properties, self.links(fields), sections, self._open(fields))
         return [owner, *published]
 
-    def _shape(
-        self, name: str, kind: ShapeKind, meta: MetaObject, table: Table, fields: tuple[Field, ...], key: Iterable[str]
+    def _flat(
+        self,
+        kind: ShapeKind,
+        meta: MetaObject,
+        table: Table,
+        *,
+        fields: tuple[Field, ...] = (),
+        key: Iterable[str] = (),
+        name: str = "",
     ) -> Shape:
+        """A set without collections, by default named and keyed as its table."""
+        fields, key, name = fields or table.fields, key or table.key, name or str(meta.name)
         return Shape(name, kind, meta, table, spelled(fields, key), self.links(fields), {}, self._open(fields))
 
     def links(self, fields: Iterable[Field]) -> dict[str, tuple[Field, str]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from stand.emulator.odata.errors import ODataError, bad_option, bad_url, unsupported_option
+from stand.emulator.odata.errors import bad_option, bad_url, unsupported_option
 from stand.emulator.odata.lexer import Kind, LexError, LiteralValue, tokens
 
 if TYPE_CHECKING:
@@ -163,8 +164,6 @@ def parse_key(arguments: str) -> dict[str, LiteralValue]:
 
 
 def _negated(value: LiteralValue) -> LiteralValue:
-    from decimal import Decimal
-
     if not isinstance(value, Decimal):
         raise bad_url("ключ")
     return -value
@@ -245,19 +244,3 @@ def number_option(options: Mapping[str, str], name: str) -> int | None:
     if not (raw.isascii() and raw.isdigit() and len(raw) <= 18):
         raise bad_option(name)
     return int(raw)
-
-
-__all__ = [
-    "OPTIONS",
-    "ODataError",
-    "Request",
-    "Segment",
-    "decoded",
-    "literal_argument",
-    "number_option",
-    "parse_arguments",
-    "parse_key",
-    "parse_path",
-    "parse_query",
-    "text_argument",
-]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stand.emulator import virtual
+from stand.emulator import virtual, virtual_sql
 from stand.emulator.edmx_out import TYPE_SUFFIX, parameters_of
 from stand.emulator.model import RegisterKind
 from stand.emulator.odata.compiler import Compiler, Scope
@@ -17,7 +18,6 @@ from stand.emulator.tables import Field, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from stand.emulator.model import MetaObject
     from stand.emulator.odata.shapes import Publication
@@ -29,14 +29,10 @@ _SLICES = frozenset({"SliceLast", "SliceFirst"})
 
 def virtual_source(
     publication: Publication, shape: Shape, segment: Segment, parameters: Mapping[str, str], select: str
-) -> tuple[Source, str]:
-    """A virtual table of a register, and the name of its row type.
+) -> Source:
+    """A virtual table of a register called on a set; of a totals table the shape's name is that of its row type.
 
-    Args:
-        shape: the set it is called on.
-        segment: the function with the parameters in the path.
-        parameters: parameters in the query string.
-        select: `$select`: period fields named in it group the turnovers.
+    Parameters come in the path or in the query string; period fields named in `$select` group the turnovers.
 
     Raises:
         ODataError: 400 code 6: no such function here; 501 code 0: no such parameter.
@@ -52,8 +48,8 @@ def virtual_source(
         if key not in known:
             raise unsupported_option(key)
     if name in _SLICES:
-        return _slice(publication, shape, name, given), shape.name
-    return _totals(publication, shape, name, given, select), f"{meta.name}{TYPE_SUFFIX[name]}"
+        return _slice(publication, shape, name, given)
+    return _totals(publication, shape, name, given, select)
 
 
 def _bound_kind(meta: MetaObject, name: str) -> ShapeKind:
@@ -66,50 +62,65 @@ def _bound_kind(meta: MetaObject, name: str) -> ShapeKind:
 
 def _slice(publication: Publication, shape: Shape, name: str, given: Mapping[str, str]) -> Source:
     condition = _condition(publication, Scope("t", shape.by_name, shape.links, shape), given.get("Condition"))
-    derived = virtual.slice_of(shape.meta, shape.table, _moment(given, "Period"), condition, last=name == "SliceLast")
+    derived = virtual_sql.slice_of(
+        shape.meta, shape.table, _moment(given, "Period"), condition, last=name == "SliceLast"
+    )
     return Source(shape, f"({derived.sql})", shape.table, derived.params)
 
 
 def _totals(publication: Publication, shape: Shape, name: str, given: Mapping[str, str], select: str) -> Source:
     meta = shape.meta
     fields = [Field.of(item) for item in virtual.dimensions_of(meta)]
-    scope = Scope("t", {prop.name: prop for prop in spelled(fields)}, publication.links(fields))
+    # An account is asked for by `AccountCondition` alone (facts/odata.md 5).
+    accounts = [item for item in fields if item.name == "Account"]
+    scope = _scope(publication, [item for item in fields if item not in accounts])
     chosen = [item.strip() for item in select.split(",")]
-    request = virtual.Request(
+    request = virtual_sql.Request(
         start=_moment(given, "StartPeriod"),
         end=_moment(given, "Period" if name == "Balance" else "EndPeriod"),
         dimensions=_dimensions(meta, given),
         periods=tuple(item for item in virtual.PERIODS if item in chosen),
         condition=_both(
             _condition(publication, scope, given.get("Condition")),
-            _condition(publication, scope, given.get("AccountCondition"), "AccountCondition"),
+            _condition(publication, _scope(publication, accounts), given.get("AccountCondition"), "AccountCondition"),
         ),
     )
     chart = publication.layout.objects.get(meta.register.chart) if meta.register is not None else None
-    derived = virtual.totals(meta, publication.layout.objects[str(meta.name)], name, request, chart)
+    derived = virtual_sql.totals(meta, publication.layout.objects[str(meta.name)], name, request, chart)
     title = f"{meta.name}{TYPE_SUFFIX[name]}"
     # Without a key rows come in the order of the dimensions, so pages do not overlap.
     table = Table(title, derived.fields, tuple(item.name for item in derived.fields))
     row = Shape(
-        title, ShapeKind.VIRTUAL, meta, table, spelled(derived.fields), publication.links(derived.fields), {}, open=False
+        title,
+        ShapeKind.VIRTUAL,
+        meta,
+        table,
+        spelled(derived.fields),
+        publication.links(derived.fields),
+        {},
+        open=False,
     )
     return Source(row, f"({derived.sql})", table, derived.params)
 
 
-def _both(first: virtual.Condition, second: virtual.Condition) -> virtual.Condition:
+def _scope(publication: Publication, fields: list[Field]) -> Scope:
+    return Scope("t", {prop.name: prop for prop in spelled(fields)}, publication.links(fields))
+
+
+def _both(first: virtual_sql.Condition, second: virtual_sql.Condition) -> virtual_sql.Condition:
     parts = [item for item in (first, second) if item.sql]
-    return virtual.Condition(
+    return virtual_sql.Condition(
         " AND ".join(f"({item.sql})" for item in parts), tuple(one for item in parts for one in item.params)
     )
 
 
 def _condition(
     publication: Publication, scope: Scope, raw: str | None, option: str = "Condition"
-) -> virtual.Condition:
+) -> virtual_sql.Condition:
     if raw is None or not text_argument(raw).strip():
-        return virtual.Condition()
+        return virtual_sql.Condition()
     compiled = Compiler(publication, scope).condition(parse_filter(text_argument(raw), option))
-    return virtual.Condition(compiled.text, compiled.params)
+    return virtual_sql.Condition(compiled.text, compiled.params)
 
 
 def _moment(given: Mapping[str, str], name: str) -> datetime | None:
@@ -117,7 +128,7 @@ def _moment(given: Mapping[str, str], name: str) -> datetime | None:
     if raw is None:
         return None
     value = literal_argument(raw, name)
-    if value is None or isinstance(value, str | bool) or not hasattr(value, "year"):
+    if not isinstance(value, datetime):
         raise bad_option(name)
     return value
 

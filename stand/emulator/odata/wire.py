@@ -16,12 +16,14 @@ from stand.emulator.odata.types import type_to_wire
 from stand.emulator.tables import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from stand.emulator.odata.shapes import Prop
 
 Json: TypeAlias = "Any"
 """What msgspec writes: str, int, bool, None, Raw digits, list, dict."""
+Convert: TypeAlias = "Callable[[Any], Json] | None"
+"""A cell to its value on the wire; None: as it is."""
 
 EMPTY_TYPES = {
     "Types": [],
@@ -35,8 +37,6 @@ EMPTY_TYPES = {
 
 def digits(number: int, scale: int) -> Json:
     """A scaled integer as a JSON number with all its digits and no idle zeros."""
-    if not scale:
-        return number
     whole, rest = divmod(abs(number), 10**scale)
     if not rest:
         return -whole if number < 0 else whole
@@ -44,58 +44,47 @@ def digits(number: int, scale: int) -> Json:
     return msgspec.Raw(text.encode())
 
 
-def reader(prop: Prop) -> Callable[[Sequence[Any]], Json]:
-    """A function from the cells of a property's field to its value on the wire."""
+def reader(prop: Prop) -> tuple[int, Convert]:
+    """Which of its field's cells a property shows, and how; the most common conversions cost nothing.
+
+    Raises:
+        ValueError: the property is a collection.
+    """
     field = prop.field
     if field is None:
         raise ValueError(f"{prop.name} — не скалярное свойство")
     if prop.part is Part.TYPE:
-        return _media_type if field.storage is Storage.BINARY else _type_name
+        return 1, None if field.storage is Storage.BINARY else type_to_wire
     if prop.part is Part.BASE64:
-        return _base64
-    if prop.part is Part.STREAM:
-        return _nothing
-    match field.storage:
-        case Storage.NUMBER if prop.edm == "Edm.Int64":
-            return _int64
-        case Storage.NUMBER:
-            scale = field.scale
-            return lambda cells: None if cells[0] is None else digits(cells[0], scale)
-        case Storage.BOOLEAN:
-            return _boolean
-        case Storage.TYPES:
-            return _types
-        case _:
-            return _plain
+        return 0, _base64
+    if field.storage is Storage.NUMBER:
+        return 0, _number(prop.edm, field.scale)
+    return 0, _CONVERTERS.get(field.storage)
 
 
-def _plain(cells: Sequence[Any]) -> Json:
-    return cells[0]
+def _number(edm: str, scale: int) -> Convert:
+    if edm == "Edm.Int64":
+        return _int64
+    if not scale:
+        return None
+    # A scalar of a joined row may be NULL.
+    return lambda cell: None if cell is None else digits(cell, scale)
 
 
-def _nothing(_cells: Sequence[Any]) -> Json:
-    return None
+def _boolean(cell: Any) -> Json:
+    return None if cell is None else bool(cell)
 
 
-def _boolean(cells: Sequence[Any]) -> Json:
-    return None if cells[0] is None else bool(cells[0])
+def _int64(cell: Any) -> Json:
+    return None if cell is None else str(cell)
 
 
-def _int64(cells: Sequence[Any]) -> Json:
-    return None if cells[0] is None else str(cells[0])
+def _base64(cell: Any) -> Json:
+    return base64.b64encode(cell).decode()
 
 
-def _type_name(cells: Sequence[Any]) -> Json:
-    return type_to_wire(cells[1])
+def _types(cell: Any) -> Json:
+    return msgspec.json.decode(cell) if cell else EMPTY_TYPES
 
 
-def _media_type(cells: Sequence[Any]) -> Json:
-    return cells[1]
-
-
-def _base64(cells: Sequence[Any]) -> Json:
-    return base64.b64encode(cells[0]).decode()
-
-
-def _types(cells: Sequence[Any]) -> Json:
-    return msgspec.json.decode(cells[0]) if cells[0] else EMPTY_TYPES
+_CONVERTERS: dict[Storage, Callable[[Any], Json]] = {Storage.BOOLEAN: _boolean, Storage.TYPES: _types}

@@ -10,15 +10,15 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import NAMESPACE
-from harness.onec.values import decode_json, is_guid, parse_datetime
-from stand.emulator.odata.errors import ODataError, bad_body, bad_literal, bad_value, business
+from harness.onec.values import decode_json, is_guid
+from stand.emulator.odata.errors import INTERNAL, bad_body, bad_literal, bad_value, business
 from stand.emulator.odata.shapes import Part, Shape, ShapeKind
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.rows import EMPTY_MOMENT, Ref, Row, Stored
 from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from stand.emulator.odata.shapes import Prop
     from stand.emulator.tables import Field
@@ -29,6 +29,8 @@ _BIND = re.compile(r"(?:.*/)?(\w+)\(guid'([0-9A-Fa-f-]{36})'\)")
 _ZONE = timezone(timedelta(hours=3))
 """Zone of the emulated server: a date with `Z` or an offset is read as a moment and becomes its wall clock."""
 _MAX_ROWS = 100_000
+_MAGNITUDE = 40
+"""Powers of ten a number in a composite attribute may have."""
 
 
 def read_body(body: bytes) -> dict[str, Any]:
@@ -92,9 +94,7 @@ def rows_of(rows: Shape, value: Any, name: str) -> list[Row]:
         if not isinstance(item, dict):
             raise bad_body(f"строка {number} табличной части {name}")
         if "LineNumber" not in item:
-            raise business(
-                "Произошла внутренняя ошибка OData сервиса. Дополнительные сведения можно найти в технологическом журнале."
-            )
+            raise business(INTERNAL)
         if str(item["LineNumber"]) != str(number):
             raise bad_value(f"LineNumber ({str(item['LineNumber'])[:20]})")
         line = values_of(rows, item)
@@ -115,23 +115,9 @@ def value_of(field: Field, value: Any, type_name: Any = None) -> Any:
         raise business("Несоответствие типов (параметр номер '1')")
     if value is None:
         return None
-    match field.storage:
-        case Storage.COMPOSITE:
-            return _composite(field, value, type_name)
-        case Storage.REFERENCE:
-            return Ref(field.type.reference, _guid(value))
-        case Storage.UUID:
-            return _guid(value)
-        case Storage.NUMBER:
-            return _number(field, value)
-        case Storage.BOOLEAN:
-            return _boolean(value)
-        case Storage.DATE:
-            return _date(value)
-        case Storage.TYPES:
-            return value if isinstance(value, dict) else None
-        case _:
-            return _text(value)
+    if field.storage is Storage.COMPOSITE:
+        return _composite(field, value, type_name)
+    return _READERS[field.storage](field, value)
 
 
 def _text(value: Any) -> str:
@@ -193,15 +179,19 @@ def _composite(field: Field, value: Any, type_name: Any) -> Any:
     text = _text(value)
     try:
         result = decode_composite(text, name)
-        if isinstance(result, Decimal) and not (result.is_finite() and abs(result.adjusted()) <= 40):
-            raise ValueError(text)
-        if isinstance(result, Ref) and not name.startswith("Enum_") and "_" in name and not is_guid(text):
-            raise ValueError(text)
     except (ValueError, InvalidOperation) as error:
         raise bad_literal(f"'{text[:80]}' как значение типа {type_name[:80]}") from error
-    if isinstance(result, datetime):
-        return parse_datetime(text)
+    if not _sound(result, name):
+        raise bad_literal(f"'{text[:80]}' как значение типа {type_name[:80]}")
     return result
+
+
+def _sound(value: Any, type_name: str) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value.adjusted()) <= _MAGNITUDE
+    if isinstance(value, Ref):
+        return type_name.startswith("Enum_") or "_" not in type_name or is_guid(value.id)
+    return True
 
 
 def _bound(field: Field, bind: Any) -> Ref:
@@ -223,4 +213,12 @@ def _stored(field: Field, body: Mapping[str, Any]) -> Stored:
     return Stored(media if isinstance(media, str) and media else "application/octet-stream", content)
 
 
-__all__ = ["ODataError", "read_body", "rows_of", "value_of", "values_of"]
+_READERS: dict[Storage, Callable[[Field, Any], Any]] = {
+    Storage.REFERENCE: lambda field, value: Ref(field.type.reference, _guid(value)),
+    Storage.UUID: lambda _field, value: _guid(value),
+    Storage.NUMBER: _number,
+    Storage.BOOLEAN: lambda _field, value: _boolean(value),
+    Storage.DATE: lambda _field, value: _date(value),
+    Storage.TYPES: lambda _field, value: value if isinstance(value, dict) else None,
+    Storage.TEXT: lambda _field, value: _text(value),
+}

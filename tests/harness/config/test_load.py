@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -11,6 +11,9 @@ from harness.config import load, schema
 from harness.config.lines import line_of, lines_of
 from harness.config.provenance import keys
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def written(folder: Path, text: str) -> Path:
@@ -28,7 +31,9 @@ def refused(folder: Path, text: str, env: dict[str, str] | None = None, **overri
 
 
 def test_every_value_knows_where_it_came_from(tmp_path: Path) -> None:
-    path = written(tmp_path, '# наш проект\n[project]\nname = "Х"\n\n[gates]\nreport_coverage = 0.9\nmax_warnings = 3\n')
+    path = written(
+        tmp_path, '# наш проект\n[project]\nname = "Х"\n\n[gates]\nreport_coverage = 0.9\nmax_warnings = 3\n'
+    )
 
     config = load(path, env={"READINESS_GATES_MAX_WARNINGS": "5"}, overrides={"scenarios.workers": "2"})
 
@@ -148,7 +153,12 @@ def test_an_unknown_variable_of_the_environment_is_refused(tmp_path: Path) -> No
 
 def test_variables_with_secrets_and_of_others_set_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, '[user]\nname = "А"\npassword = "env:READINESS_USER_PASS"\n')
-    env = {"READINESS_USER_PASS": "a", "READINESS_USER_PASSWORD": "b", "READINESS_LANGUAGE": "en", "READINESS_BASE": "c"}
+    env = {
+        "READINESS_USER_PASS": "a",
+        "READINESS_USER_PASSWORD": "b",
+        "READINESS_LANGUAGE": "en",
+        "READINESS_BASE": "c",
+    }
 
     config = load(path, env=env)
 

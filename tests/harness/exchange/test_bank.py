@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.errors import DocumentError
 from harness.exchange import bank
+from harness.exchange.bank_build import build_statement
 from harness.exchange.bank_rules import Direction, account_is_valid, inn_is_valid, validate
 
 ACCOUNT = "40702810400000000001"
@@ -31,7 +32,7 @@ PAYMENT = {
 
 
 def statement(**changed: str) -> bank.BankFile:
-    return bank.build_statement(
+    return build_statement(
         ACCOUNT, date(2026, 1, 15), date(2026, 1, 15), opening=Decimal("100.00"), documents=[PAYMENT | changed]
     )
 
@@ -164,7 +165,7 @@ def test_whatever_is_written_is_read(payments: list[tuple[str, int]]) -> None:
     documents = [
         PAYMENT | {"НазначениеПлатежа": text, "Сумма": f"{kopecks / Decimal(100):.2f}"} for text, kopecks in payments
     ]
-    file = bank.build_statement(ACCOUNT, date(2026, 1, 15), date(2026, 1, 15), opening=Decimal(0), documents=documents)
+    file = build_statement(ACCOUNT, date(2026, 1, 15), date(2026, 1, 15), opening=Decimal(0), documents=documents)
 
     again = bank.read(bank.write(file))
 

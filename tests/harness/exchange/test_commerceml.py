@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import DocumentError
 from harness.exchange import commerceml as cml
+from harness.exchange.commerceml_write import write_orders
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "commerceml"
 ITEM = "bd72d910-55bc-11d9-848a-00112f43529a"
@@ -44,7 +45,7 @@ def offers(*, space: str = "", delta: str = ' СодержитТолькоИзм
 
 
 def test_orders_written_as_a_shop_does_are_read_back() -> None:
-    data = cml.write_orders([ORDER])
+    data = write_orders([ORDER])
 
     assert "windows-1251" in data.splitlines()[0].decode("ascii").lower()
     assert cml.read_orders(data) == (ORDER,)

@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import DocumentError
 from harness.exchange import enterprise_data as ed
+from harness.exchange import enterprise_data_write as edw
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "enterprisedata"
 PLAN = "СинхронизацияДанныхЧерезУниверсальныйФормат"
@@ -14,7 +15,7 @@ REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf53"
 
 
 def message(**changed: object) -> ed.Message:
-    body = ed.build_object(
+    body = edw.build_object(
         "Справочник.Валюты", {"КлючевыеСвойства": {"Ссылка": REF, "ДанныеКлассификатора": {"Код": "643"}}}
     )
     base = ed.Message(
@@ -31,7 +32,7 @@ def message(**changed: object) -> ed.Message:
 
 
 def test_written_message_is_read_back_with_the_header_in_order() -> None:
-    data = ed.write(message())
+    data = edw.write(message())
 
     assert data.startswith(b"\xef\xbb\xbf<?xml")
     again = ed.read(data)
@@ -50,7 +51,7 @@ def test_versions_are_compared_as_numbers() -> None:
 
 
 def test_format_without_version_is_a_handshake() -> None:
-    found = ed.read(ed.write(message(version="", objects=())))
+    found = ed.read(edw.write(message(version="", objects=())))
 
     assert found.handshake
     assert found.format_uri == ed.FORMAT
@@ -58,7 +59,7 @@ def test_format_without_version_is_a_handshake() -> None:
 
 
 def test_second_uri_is_a_format_extension() -> None:
-    found = ed.read(ed.write(message(extension="http://example.org/ext")))
+    found = ed.read(edw.write(message(extension="http://example.org/ext")))
 
     assert (found.version, found.extension) == ("1.17", "http://example.org/ext")
 
@@ -73,17 +74,17 @@ def test_second_uri_is_a_format_extension() -> None:
         ({"created": ""}, "CreationDate"),
         ({"confirmation": None}, "Confirmation"),
         ({"body_namespace": "http://v8.1c.ru/edi/edi_stnd/EnterpriseData/1.16"}, "пространство имён тела"),
-        ({"objects": (ed.build_object("Справочник.Валюты", {"Код": "643"}),)}, "ключевые свойства"),
+        ({"objects": (edw.build_object("Справочник.Валюты", {"Код": "643"}),)}, "ключевые свойства"),
     ],
 )
 def test_each_fault_of_the_envelope_is_said_in_words(changed: dict[str, object], words: str) -> None:
-    problems = ed.validate(ed.read(ed.write(message(**changed))))
+    problems = ed.validate(ed.read(edw.write(message(**changed))))
 
     assert any(words in problem for problem in problems), problems
 
 
 def test_header_parts_out_of_order_are_found() -> None:
-    data = ed.write(message()).decode("utf-8-sig")
+    data = edw.write(message()).decode("utf-8-sig")
     created = "<msg:CreationDate>2026-01-01T10:00:00</msg:CreationDate>"
     moved = data.replace(created, "").replace("</msg:Header>", f"{created}</msg:Header>")
 
@@ -91,14 +92,14 @@ def test_header_parts_out_of_order_are_found() -> None:
 
 
 def test_reply_is_addressed_back_and_acknowledges() -> None:
-    back = ed.read(ed.write(ed.reply(ed.read(ed.write(message())), message_no=4)))
+    back = ed.read(edw.write(edw.reply(ed.read(edw.write(message())), message_no=4)))
 
     assert back.confirmation == ed.Confirmation(PLAN, "ТЗ", "БП", 4, 5)
     assert back.identifiers() == (REF,)
 
 
 def test_reply_in_another_version_moves_the_body_to_its_namespace() -> None:
-    back = ed.read(ed.write(ed.reply(message(), message_no=4, version="1.20")))
+    back = ed.read(edw.write(edw.reply(message(), message_no=4, version="1.20")))
 
     assert back.body_namespace.endswith("/1.20")
     assert ed.validate(back) == []
@@ -116,7 +117,7 @@ def test_other_xml_is_refused_with_its_reason() -> None:
     with pytest.raises(DocumentError, match="DTD"):
         ed.read(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><Message>&x;</Message>')
     with pytest.raises(DocumentError, match="MessageNo"):
-        ed.read(ed.write(message()).replace(b"MessageNo>5<", b"MessageNo>x<"))
+        ed.read(edw.write(message()).replace(b"MessageNo>5<", b"MessageNo>x<"))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="рядом с проектом нет папки shared/real с настоящими сообщениями")
@@ -126,4 +127,4 @@ def test_real_messages() -> None:
     assert ed.validate(handshake) == []
     body = ed.read((REAL / "message_1.8_partial.xml").read_bytes())
     assert body.counts() == {"Справочник.Валюты": 1, "Справочник.Организации": 1}
-    assert ed.read(ed.write(body)).identifiers() == body.identifiers()
+    assert ed.read(edw.write(body)).identifiers() == body.identifiers()

@@ -38,6 +38,7 @@ from stand.emulator.standard import standard_attributes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from harness.onec.values import Key
     from stand.emulator.session import Session
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "odata"
@@ -175,7 +176,7 @@ def test_an_entity_comes_back_as_it_was_sent(odata: ODataClient) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("page", [1, 3, 4, 7, 1000])
+@pytest.mark.parametrize("page", [2, 7, 1000])
 @pytest.mark.parametrize("name", [SALE, GOODS, f"{SALE}_Товары", f"{STOCK}_RecordType", STOCK])
 def test_every_row_comes_once_whatever_the_page(odata: ODataClient, name: str, page: int) -> None:
     rows = list(odata.rows(name, page=page))
@@ -222,7 +223,7 @@ def test_slices_of_an_independent_register(odata: ODataClient, filled: list[str]
         )
     (last,) = odata.slice_last(PRICES, period=date(2026, 2, 15))
     assert last["Цена"] == Decimal(11)
-    key = {"Period": date(2026, 1, 1), "Товар_Key": filled[0], "Вид": "опт/роз 'A'"}
+    key: Key = {"Period": date(2026, 1, 1), "Товар_Key": filled[0], "Вид": "опт/роз 'A'"}
     assert odata.get(PRICES, key)["Цена"] == Decimal(10)
     assert odata.change(PRICES, key, {"Цена": Decimal("10.99")})["Цена"] == Decimal("10.99")
     odata.delete(PRICES, key)
@@ -273,7 +274,7 @@ def test_a_recorded_base_is_read_whole(tmp_path: Path) -> None:
         with StandSession(server.start(), guard=WriteGuard()) as session:
             odata = ODataClient(session)
             assert canonical(odata.metadata()) == canonical(read_edmx(recorded.read_bytes()))
-            counts = {name: len(list(odata.rows(name, page=5))) for name in odata.sets()}
+            counts = {name: len(list(odata.rows(name, page=20))) for name in odata.sets()}
             assert len(counts) == 38
             assert {name: odata.count(name) for name in counts} == counts
             assert sum(counts.values()) > 50

@@ -207,6 +207,14 @@ def test_the_password_goes_to_no_other_address() -> None:
         assert other.requests == []
 
 
+def test_an_absolute_address_of_production_is_named_as_such() -> None:
+    with serving(always(json_reply({}))) as production:
+        guard = WriteGuard(production=[production.url])
+        with StandSession("http://127.0.0.1:9/demo", guard=guard) as session, pytest.raises(ProductionError):
+            session.get(f"{production.url}/odata")
+        assert production.requests == []
+
+
 def test_an_absolute_address_of_the_own_publication_is_good() -> None:
     with serving(lambda _: json_reply({})) as server, session_to(server.url) as session:
         assert session.get(f"{server.url}/odata").ok
@@ -438,6 +446,15 @@ def test_nobody_there_is_a_wrong_address_at_first_contact_and_trouble_later() ->
 
 def test_an_unknown_name_is_a_wrong_address() -> None:
     with session_to("http://no-such-host.invalid/demo") as session, pytest.raises(AddressError, match="не найдено"):
+        session.probe()
+
+
+def test_a_server_without_encryption_is_told() -> None:
+    with (
+        serving(always(json_reply({}))) as server,
+        session_to(server.url.replace("http:", "https:")) as session,
+        pytest.raises(AddressError, match="защищённое соединение"),
+    ):
         session.probe()
 
 

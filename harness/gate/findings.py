@@ -1,0 +1,224 @@
+"""From what a record holds to findings: differences, endings of scenarios, what scenarios noted, acceptances. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.gate.causes import Cause, causes
+from harness.record.models import (
+    Acceptance,
+    Difference,
+    DifferenceClass,
+    Finding,
+    ObservationKind,
+    Outcome,
+    Phase,
+    Scenario,
+    ScenarioRun,
+    Severity,
+    Text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from harness.record.reader import Record
+
+_ORDER = (Severity.INFO, Severity.WARNING, Severity.BLOCKER)
+_OPERATION = "operation"
+
+_ADVICE = {
+    "DIFFERENCE": "Выясните причину: ошибка релиза — сообщите разработчику, ожидаемое изменение — согласуйте его (readiness accept)",
+    "STRUCTURE": "Проверьте, кто пользуется этими данными, и исправьте отчёт или обмен до обновления",
+    "CONTRACT": "Исправьте обмен или доработку, которые это используют, до обновления",
+    "SLOWER": "Найдите причину замедления на стенде: индексы, запрос, объём данных",
+    "DUPLICATE-KEY": "Проверьте, почему строки повторяются; если так и должно быть, дополните ключ сценария",
+    "SCENARIO-FAILED": "Повторите действие на стенде вручную и передайте разработчику приложенные сведения",
+    "BROKEN-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
+}
+_NOT_NEW = "Замечание было и до обновления: обновление ему не причина"
+_GONE = "До обновления замечание было, после — нет"
+
+
+def findings_of(record: Record) -> list[Finding]:
+    """Every finding of a record; the judge puts them in order."""
+    scenarios = record.scenarios
+    return [
+        *record.own_findings,
+        *_from_differences(record.differences, scenarios),
+        *_from_runs(scenarios, record.runs),
+        *_from_scenarios([*_noted(record, Phase.BEFORE)], [*_noted(record, Phase.AFTER)]),
+        *_from_acceptances(record.acceptances, record.header.owner),
+    ]
+
+
+def _noted(record: Record, phase: Phase) -> Iterable[Finding]:
+    return (found for done in record.phases[phase].finished.values() for found in done.findings)
+
+
+def milder(severity: Severity, limit: Severity) -> Severity:
+    """A severity, but not above a limit."""
+    return min(severity, limit, key=_ORDER.index)
+
+
+def _from_differences(differences: Iterable[Difference], scenarios: Mapping[str, Scenario]) -> list[Finding]:
+    found = []
+    for difference in differences:
+        scenario = scenarios.get(difference.scenario)
+        severity = scenario.severity if scenario else Severity.BLOCKER
+        code = _code(difference)
+        if code is None or difference.text is None:
+            continue
+        if code == "DUPLICATE-KEY":
+            # The same repeated keys on both sides are a property of the scenario's key, not of the update.
+            severity = severity if difference.added > difference.removed else Severity.INFO
+        elif difference.cls is DifferenceClass.STRUCTURE and not difference.breaking:
+            severity = milder(severity, Severity.WARNING)
+        found += [_of_cause(difference, scenario, code, severity, cause) for cause in causes(difference)]
+    return found
+
+
+def _of_cause(
+    difference: Difference, scenario: Scenario | None, code: str, severity: Severity, cause: Cause
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        area=scenario.area if scenario else _OPERATION,
+        object=difference.title or difference.observation,
+        text=cause.text,
+        before=cause.before,
+        after=cause.after,
+        scenario=difference.scenario,
+        phase=Phase.AFTER.value,
+        owner=scenario.owner if scenario else "",
+        advice=Text(msgid=_ADVICE[code]),
+        evidence=[difference.file] if difference.file else [],
+    )
+
+
+def _code(difference: Difference) -> str | None:
+    """Code of a difference's finding; None for what is no finding (identical, tolerated, agreed, without a twin)."""
+    if difference.cls is DifferenceClass.DUPLICATE_KEY:
+        return "DUPLICATE-KEY"
+    if difference.cls is DifferenceClass.STRUCTURE:
+        return "CONTRACT" if difference.kind is ObservationKind.CONTRACT else "STRUCTURE"
+    if difference.cls is DifferenceClass.UNEXPLAINED:
+        return "SLOWER" if difference.kind is ObservationKind.TIMING else "DIFFERENCE"
+    return None
+
+
+def _from_runs(scenarios: Mapping[str, Scenario], runs: Mapping[tuple[str, Phase], ScenarioRun]) -> list[Finding]:
+    found = []
+    for name, scenario in scenarios.items():
+        before, after = runs.get((name, Phase.BEFORE)), runs.get((name, Phase.AFTER))
+        if after is None:
+            continue
+        if after.outcome is Outcome.FAILED:
+            found.append(_failed(scenario, before, after))
+        elif after.outcome is Outcome.PASSED and before is not None and before.outcome is Outcome.FAILED:
+            text = Text(
+                msgid="Сценарий «{title}» до обновления не выполнялся, после обновления выполняется",
+                params={"title": scenario.title},
+            )
+            found.append(_finding(scenario, "FIXED", Severity.INFO, text, before=before, after=after))
+    return found
+
+
+def _failed(scenario: Scenario, before: ScenarioRun | None, after: ScenarioRun) -> Finding:
+    params = {"title": scenario.title, "reason": _reason(after)}
+    if before is not None and before.outcome is Outcome.FAILED:
+        text = Text(msgid="Сценарий «{title}» не выполнялся и до обновления: {reason}", params=params)
+        return _finding(
+            scenario, "BROKEN-BEFORE", milder(scenario.severity, Severity.WARNING), text, before=before, after=after
+        )
+    msgid = "Сценарий «{title}» после обновления не выполняется: {reason}"
+    if before is None or before.outcome is not Outcome.PASSED:
+        msgid = "Сценарий «{title}» после обновления не выполняется (до обновления не проверялся): {reason}"
+    return _finding(
+        scenario, "SCENARIO-FAILED", scenario.severity, Text(msgid=msgid, params=params), before=before, after=after
+    )
+
+
+def _finding(
+    scenario: Scenario, code: str, severity: Severity, text: Text, *, before: ScenarioRun | None, after: ScenarioRun
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        area=scenario.area,
+        object=scenario.title,
+        text=text,
+        before=_reason(before) if before else "",
+        after=_reason(after),
+        scenario=scenario.id,
+        phase=Phase.AFTER.value,
+        owner=scenario.owner,
+        advice=Text(msgid=_ADVICE[code]) if code in _ADVICE else None,
+        evidence=after.evidence,
+    )
+
+
+def _reason(run: ScenarioRun) -> str:
+    return "выполнен" if run.outcome is Outcome.PASSED else str(run.text or run.outcome.value)
+
+
+def _from_scenarios(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """Findings of scenarios: what was there before the update is not its fault, what is gone is news only."""
+    known = {finding.fingerprint for finding in before}
+    still = {finding.fingerprint for finding in after}
+    found = []
+    for finding in after:
+        if finding.fingerprint in known:
+            severity = milder(finding.severity, Severity.WARNING)
+            found.append(msgspec.structs.replace(finding, severity=severity, advice=Text(msgid=_NOT_NEW)))
+        else:
+            found.append(finding)
+    found += [
+        msgspec.structs.replace(finding, severity=Severity.INFO, advice=Text(msgid=_GONE))
+        for finding in before
+        if finding.fingerprint not in still
+    ]
+    return found
+
+
+def _from_acceptances(acceptances: Iterable[Acceptance], owner: str) -> list[Finding]:
+    found = []
+    for item in acceptances:
+        params = {"id": item.id, "until": item.until, "covered": str(item.covered), "limit": str(item.at_most)}
+        if item.expired:
+            text = Text(msgid="Согласованное расхождение «{id}» просрочено: действовало до {until}", params=params)
+            found.append(_acceptance("ACCEPTANCE-EXPIRED", Severity.BLOCKER, item, text, owner))
+        elif not item.covered:
+            text = Text(
+                msgid="Согласованное расхождение «{id}» ничего не покрыло: такого расхождения нет", params=params
+            )
+            found.append(_acceptance("ACCEPTANCE-UNUSED", Severity.INFO, item, text, owner))
+        elif item.at_most and item.covered > item.at_most:
+            text = Text(
+                msgid="Согласованное расхождение «{id}» покрыло {covered} изменений, а согласовано не больше {limit}",
+                params=params,
+            )
+            found.append(_acceptance("ACCEPTANCE-EXCEEDED", Severity.WARNING, item, text, owner))
+    return found
+
+
+_ACCEPTANCE_ADVICE = {
+    "ACCEPTANCE-EXPIRED": "Продлите согласование с новой причиной или устраните расхождение",
+    "ACCEPTANCE-UNUSED": "Удалите запись из acceptances.toml или уточните, к чему она относится",
+    "ACCEPTANCE-EXCEEDED": "Просмотрите лишние изменения и уточните условие записи или at_most",
+}
+
+
+def _acceptance(code: str, severity: Severity, item: Acceptance, text: Text, owner: str) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        area=_OPERATION,
+        object=f"acceptances.toml: {item.id}",
+        text=text,
+        owner=item.owner or owner,
+        advice=Text(msgid=_ACCEPTANCE_ADVICE[code]),
+    )

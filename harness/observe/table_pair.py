@@ -1,0 +1,81 @@
+"""Two stored tables, side by side: which columns are compared, by which key, and the SQL both sides share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.observe.sql import literal, quoted
+from harness.observe.table_sql import Stored, key_equality, kinds_differ, stored_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.record.models import Observation
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two stored tables and how they are compared.
+
+    Attributes:
+        left: columns of the phase before.
+        right: columns of the phase after.
+        key: key columns both have.
+        common: columns both have.
+    """
+
+    folder: Path
+    before: Observation
+    after: Observation
+    left: dict[str, Stored]
+    right: dict[str, Stored]
+    key: list[str]
+    common: list[str]
+    mask: frozenset[str]
+    tolerance: dict[str, str]
+    ordered: bool
+
+    @property
+    def compared(self) -> list[str]:
+        """Columns whose values are compared."""
+        contradicting = set(kinds_differ(self.left, self.right))
+        return [
+            name for name in self.common if name not in self.key and name not in self.mask and name not in contradicting
+        ]
+
+
+def pair_of(folder: Path, before: Observation, after: Observation) -> Pair:
+    """Puts two observations side by side."""
+    left, right = stored_columns(folder / before.file), stored_columns(folder / after.file)
+    # A table without rows and declarations says nothing of its columns: they are those of the other side.
+    left, right = left or right, right or left
+    definition = before.definition
+    return Pair(
+        folder=folder,
+        before=before,
+        after=after,
+        left=left,
+        right=right,
+        key=[name for name in definition["key"] if name in left and name in right],
+        common=[name for name in left if name in right],
+        mask=frozenset(definition["mask"]),
+        tolerance=definition["tolerance"],
+        ordered=definition["ordered"],
+    )
+
+
+def source(folder: Path, observation: Observation) -> str:
+    """A stored table as SQL, with the row's number."""
+    return f"read_parquet({literal(str(folder / observation.file))}, file_row_number = true)"
+
+
+def listed(columns: Sequence[str]) -> str:
+    """Columns, quoted, with commas."""
+    return ", ".join(quoted(name) for name in columns)
+
+
+def on(pair: Pair) -> str:
+    """Condition of a join of `b` and `a` by key."""
+    return " AND ".join(key_equality(name, pair.left[name], pair.right[name]) for name in pair.key)

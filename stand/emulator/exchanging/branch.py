@@ -1,0 +1,187 @@
+"""Exchange with the branch: messages of an exchange plan with platform data of catalogs (facts/exchanges.md 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from harness.onec.values import format_datetime, format_decimal
+from stand.emulator.exchanging import registration
+from stand.emulator.exchanging.common import (
+    Context,
+    ExchangeError,
+    Outcome,
+    child,
+    default_namespace,
+    differs,
+    local_name,
+    node_row,
+    now,
+    own_code,
+    parse_xml,
+    succeeded,
+    text_of,
+)
+from stand.emulator.rows import EMPTY, BusinessError, Ref, Row
+from stand.emulator.tables import Field, Storage
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+__all__ = ["export_message", "import_message"]
+
+V8MSG = "http://v8.1c.ru/messages"
+V8DE = "http://v8.1c.ru/data/exchange"
+CURRENT = "http://v8.1c.ru/8.1/data/enterprise/current-config"
+_SERVICE = {"Ref", "DataVersion", "Predefined", "PredefinedDataName"}
+_NUMBER_HEADERS = ("MessageNo", "ReceivedNo")
+
+
+def export_message(context: Context, *, preview: bool) -> bytes:
+    """Everything registered for the branch."""
+    from lxml import etree
+
+    node = node_row(context)
+    number = int(node["SentNo"]) + 1
+    root = etree.Element(f"{{{V8MSG}}}Message", nsmap={"v8msg": V8MSG})
+    header = etree.SubElement(root, f"{{{V8MSG}}}Header")
+    cells = {
+        "ExchangePlan": context.plan,
+        "To": context.node,
+        "From": own_code(context),
+        "MessageNo": number,
+        "ReceivedNo": node["ReceivedNo"],
+    }
+    for name, value in cells.items():
+        etree.SubElement(header, f"{{{V8MSG}}}{name}").text = str(value)
+    body = etree.SubElement(root, f"{{{V8MSG}}}Body")
+    changes = etree.SubElement(body, f"{{{V8DE}}}Changes", nsmap={"v8de": V8DE})
+    data = etree.SubElement(changes, f"{{{V8DE}}}Data")
+    names = {str(item["object"]): name for name, item in context.table["objects"].items() if item.get("send")}
+    for reference in registration.waiting(context.session, context.plan, context.node):
+        row = context.session.get(reference.object, reference.id)
+        if row is not None and reference.object in names:
+            _write(context, data, names[reference.object], reference.object, row)
+    etree.indent(root, "\t")
+    if not preview:
+        context.session.put(
+            f"ExchangePlan_{context.plan}", {"Ref": node["Ref"], "SentNo": number, "ExchangeDate": now()}, load=True
+        )
+        registration.mark_sent(context.session, context.plan, context.node, number)
+        succeeded(context.session, context.plan, context.node)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _write(context: Context, data: _Element, name: str, object_name: str, row: Row) -> None:
+    from lxml import etree
+
+    item = etree.SubElement(data, f"{{{CURRENT}}}{name}", nsmap=default_namespace(CURRENT))
+    etree.SubElement(item, f"{{{CURRENT}}}Ref").text = row["Ref"].id
+    for field in context.session.layout.objects[object_name].fields:
+        if field.name not in _SERVICE:
+            etree.SubElement(item, f"{{{CURRENT}}}{field.name}").text = _text(row[field.name]) or None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Ref):
+        return value.id
+    if isinstance(value, datetime):
+        return format_datetime(value)
+    return format_decimal(value) if isinstance(value, int | Decimal) else str(value or "")
+
+
+def import_message(context: Context, message: bytes) -> Outcome:
+    """Loads a message of the branch.
+
+    Raises:
+        ExchangeError: wrong envelope, addressee, number, or an object nobody expects; the number does not move.
+    """
+    root = parse_xml(message)
+    header = child(root, "Header")
+    if local_name(root) != "Message" or header is None:
+        raise ExchangeError("9", f"Ошибка формата файла обмена: ожидался Message/Header, получен «{local_name(root)}»")
+    if text_of(header, "ExchangePlan") != context.plan:
+        raise ExchangeError(
+            "plan", f"Сообщение плана обмена «{text_of(header, 'ExchangePlan')}», ожидался «{context.plan}»"
+        )
+    if (text_of(header, "To"), text_of(header, "From")) != (own_code(context), context.node):
+        raise ExchangeError(
+            "178", f"Сообщение от «{text_of(header, 'From')}» для «{text_of(header, 'To')}» адресовано не этой базе"
+        )
+    number, received = (_integer(text_of(header, name), name) for name in _NUMBER_HEADERS)
+    node = node_row(context)
+    outcome = Outcome()
+    if number <= int(node["ReceivedNo"]):
+        outcome.already_received = True
+        outcome.warnings.append(
+            f"Номер сообщения меньше или равен номеру ранее принятого сообщения ({number} ≤ {node['ReceivedNo']})"
+        )
+        return outcome
+    sent = int(node["SentNo"])
+    if received > sent:
+        outcome.warnings.append(
+            f"База восстановлена из копии: филиал принял сообщение {received}, у нас отправлено {sent}"
+        )
+        sent = received
+    else:
+        registration.acknowledge(context.session, context.plan, context.node, received)
+    known = {name: str(item["object"]) for name, item in context.table["objects"].items() if item.get("receive")}
+    data = child(root, "Body", "Changes", "Data")
+    for element in data if data is not None else ():
+        name = known.get(local_name(element))
+        if name is None:
+            raise ExchangeError("object", f"Ссылка на несуществующий объект метаданных: «{local_name(element)}»")
+        _load(context, name, element, outcome)
+    cells = {"Ref": node["Ref"], "ReceivedNo": number, "SentNo": sent, "ExchangeDate": now()}
+    context.session.put(f"ExchangePlan_{context.plan}", cells, load=True)
+    succeeded(context.session, context.plan, context.node)
+    return outcome
+
+
+def _integer(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ExchangeError("9", f"Ошибка формата файла обмена: {name} «{text}» не число")
+    return int(text)
+
+
+def _load(context: Context, name: str, element: _Element, outcome: Outcome) -> None:
+    fields = context.session.layout.objects[name].by_name
+    cells: Row = {"Ref": Ref(name, text_of(element, "Ref").lower() or EMPTY)}
+    for item in element:
+        field = fields.get(local_name(item))
+        if field is None:
+            raise ExchangeError("attribute", f"{name}: реквизита «{local_name(item)}» нет в конфигурации этой базы")
+        if field.name not in _SERVICE:
+            cells[field.name] = _value((item.text or "").strip(), field, f"{name}.{field.name}")
+    if cells["Ref"].empty:
+        raise ExchangeError("required", f"{name}: не указана ссылка")
+    known = context.session.get(name, cells["Ref"])
+    if known is not None and not differs(known, cells):
+        outcome.skipped += 1
+        return
+    try:
+        reference = context.session.put(name, cells)
+    except BusinessError as error:
+        raise ExchangeError("write", f"{name}: {error.text}") from error
+    registration.withdraw(context.session, context.plan, context.node, reference)
+    outcome.add(reference, cells, created=known is None)
+
+
+def _value(text: str, field: Field, place: str) -> Any:
+    try:
+        match field.storage:
+            case Storage.NUMBER:
+                return Decimal(text or 0)
+            case Storage.BOOLEAN:
+                return text == "true"
+            case Storage.DATE:
+                return datetime.fromisoformat(text) if text else None
+            case Storage.REFERENCE:
+                return Ref(field.type.reference, text.lower() or EMPTY)
+            case _:
+                return text
+    except (ValueError, InvalidOperation) as error:
+        raise ExchangeError("value", f"{place}: «{text}» не подходит по типу") from error

@@ -1,0 +1,113 @@
+"""Objects of the base as elements of the universal format."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from harness.onec.values import format_datetime
+from stand.emulator.exchanging.common import Context, ExchangeError, child
+from stand.emulator.exchanging.mapping import KEY, ObjectMapping, Properties, by_object, public_id
+from stand.emulator.expressions import money
+from stand.emulator.rows import EMPTY_MOMENT, Ref, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lxml.etree import _Element
+
+__all__ = ["Writer"]
+
+_SCALES = {"Количество": 3}
+
+
+class Writer:
+    """Makes elements of the format out of rows."""
+
+    def __init__(self, context: Context, mappings: Mapping[str, ObjectMapping], node: Ref, namespace: str) -> None:
+        self._context = context
+        self._mappings = mappings
+        self._node = node
+        self._namespace = namespace
+
+    def element(self, parent: _Element, name: str, text: str | None = None) -> _Element:
+        """A child element in the namespace of the body."""
+        from lxml import etree
+
+        result = etree.SubElement(parent, f"{{{self._namespace}}}{name}")
+        result.text = text
+        return result
+
+    def write(self, body: _Element, mapping: ObjectMapping, row: Row) -> None:
+        """One object."""
+        item = self.element(body, mapping.name)
+        key = self.element(item, KEY)
+        self.element(key, "Ссылка", public_id(self._context, self._node, row["Ref"]))
+        self._properties(key, mapping.key, row)
+        self._properties(item, mapping.body, row)
+        for section, columns in mapping.sections.items():
+            lines = row.get(section, ())
+            if lines:
+                table = self.element(item, section)
+                for line in lines:
+                    self._properties(self.element(table, "Строка"), columns, line)
+
+    def _properties(self, parent: _Element, properties: Properties, row: Row) -> None:
+        for path, rule in properties:
+            *owners, name = path.split("/")
+            value = self._value(rule, row)
+            if value in ("", None) or (isinstance(value, Ref) and value.empty) or value == EMPTY_MOMENT:
+                continue
+            target = parent
+            for owner in owners:
+                found = child(target, owner)
+                target = found if found is not None else self.element(target, owner)
+            self._write_value(target, name, value, rule)
+
+    def _value(self, rule: Mapping[str, Any], row: Row) -> Any:
+        if "value" in rule:
+            return rule["value"]
+        if "constant" in rule:
+            return self._context.lookup.constant(str(rule["constant"]))
+        value = row[rule["attribute"]]
+        if rule.get("as") == "unit" and isinstance(value, Ref):
+            return (self._context.lookup.resolve(value) or {}).get("ЕдиницаИзмерения")
+        return value
+
+    def _write_value(self, parent: _Element, name: str, value: Any, rule: Mapping[str, Any]) -> None:
+        convert = str(rule.get("as", ""))
+        if convert == "vat":
+            self._vat(self.element(parent, name), str(value))
+        elif convert.startswith("table:"):
+            key = str(value).lower() if isinstance(value, bool) else str(value)
+            self.element(parent, name, str(self._context.lookup.table(convert.removeprefix("table:"), key)))
+        elif isinstance(value, Ref):
+            self._reference(self.element(parent, name), value)
+        else:
+            self.element(parent, name, _text(name, value, convert))
+
+    def _vat(self, element: _Element, rate: str) -> None:
+        lookup = self._context.lookup
+        self.element(element, "Ставка", f"{lookup.table('ПроцентыНДС', rate)}")
+        self.element(element, "РасчетнаяСтавка", "false")
+        self.element(element, "НеОблагается", "true" if rate in ("", "БезНДС") else "false")
+        self.element(element, "ВидСтавки", str(lookup.table("ВидыСтавокФормата", rate)))
+
+    def _reference(self, element: _Element, reference: Ref) -> None:
+        mapping = by_object(self._mappings, reference.object)
+        row = self._context.lookup.resolve(reference)
+        if mapping is None or row is None:
+            raise ExchangeError("conversion", f"Не найдено правило конвертации объекта «{reference.object}»")
+        self.element(element, "Ссылка", public_id(self._context, self._node, reference))
+        self._properties(element, mapping.key, dict(row))
+
+
+def _text(name: str, value: Any, convert: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if convert == "date" else format_datetime(value)
+    if isinstance(value, Decimal):
+        return f"{money(value, _SCALES.get(name, 2)):f}"
+    return str(value)

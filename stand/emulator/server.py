@@ -1,0 +1,156 @@
+"""The emulator on a socket, in a thread of this process. It listens on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import uvicorn
+
+from harness.errors import StepError, UsageError
+from stand.emulator.application import MAX_BODY, MAX_URL, application
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.routing import BaseRoute
+
+    from stand.emulator.infobase import Infobase
+
+_START_SECONDS = 15.0
+
+
+class EmulatorServer:
+    """Serves one infobase as one publication, in a thread of this process.
+
+    Args:
+        publication: its name in the address.
+        port: 0 picks a free one.
+        extra_routes: routes of HTTP services below the publication ("/hs/…"); the user is in `request.state.user`.
+        allow_remote: listen on an address others can reach.
+    """
+
+    def __init__(
+        self,
+        infobase: Infobase,
+        *,
+        publication: str = "demo",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        extra_routes: Sequence[BaseRoute] = (),
+        allow_remote: bool = False,
+        max_body: int = MAX_BODY,
+        max_url: int = MAX_URL,
+    ) -> None:
+        if not allow_remote and not is_loopback(host):
+            raise UsageError(
+                f"эмулятор слушает только этот компьютер, а адрес {host} виден другим",
+                hint="разрешите это явно, если так и задумано",
+            )
+        self.infobase = infobase
+        self.publication = publication
+        self.host = host
+        self.port = port
+        self._application = application(
+            infobase, publication=publication, extra_routes=extra_routes, max_body=max_body, max_url=max_url
+        )
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Root of the publication, "http://127.0.0.1:8080/demo"."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/{quote(self.publication)}"
+
+    def start(self) -> str:
+        """Begins to listen and returns the root of the publication.
+
+        Raises:
+            UsageError: the port is taken.
+            StepError: the server did not come up.
+        """
+        if self._server is not None:
+            return self.url
+        bound = _bind(self.host, self.port)
+        self.port = bound.getsockname()[1]
+        config = uvicorn.Config(
+            self._application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            http="h11",
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=256 * 1024,
+            timeout_graceful_shutdown=5,
+        )
+        server = _Server(config)
+        thread = threading.Thread(target=server.run, args=([bound],), name="onec-emulator", daemon=True)
+        thread.start()
+        if not server.up.wait(_START_SECONDS):
+            server.should_exit = True
+            bound.close()
+            raise StepError("эмулятор не начал отвечать", place=self.url)
+        self._server, self._thread, self._socket = server, thread, bound
+        return self.url
+
+    def stop(self) -> None:
+        """Stops listening; requests under way are finished. The infobase stays open."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(_START_SECONDS)
+        if self._socket is not None:
+            self._socket.close()
+        self._server = self._thread = self._socket = None
+
+    def wait(self) -> None:
+        """Waits until the server is stopped from elsewhere or by Ctrl-C."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.5)
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and leaves signals to whoever runs the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.up.set()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio switches Nagle's algorithm off only then; without it every answer waits 40 ms.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise UsageError(
+            f"порт {port} на {host} занять нельзя: {error.strerror or error}", hint="--port 0 возьмёт свободный"
+        ) from error
+    return bound

@@ -1,0 +1,126 @@
+"""Commands that need no run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from harness.config import load
+from tests.harness.run.project import Project
+from tests.recording import record
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Readiness = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    made = Project.make(tmp_path / "project")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", ["external", "embedded"])
+def test_init_makes_a_project_that_loads(readiness: Readiness, tmp_path: Path, kind: str) -> None:
+    done = readiness("init", "база", "--kind", kind)
+
+    folder = tmp_path / "база"
+    assert done.returncode == 0, done.stderr
+    settings = load(folder / "readiness.toml", env={}).settings
+    assert settings.stand.kind == kind
+    assert (folder / settings.scenarios.pack).is_file()
+    assert list((folder / "scenarios").rglob("test_*.py"))
+    assert tomllib.loads((folder / "acceptances.toml").read_text(encoding="utf-8")) == {}
+    assert "doctor" in done.stdout
+
+
+def test_init_never_writes_over_anything(readiness: Readiness, tmp_path: Path) -> None:
+    file = tmp_path / "acceptances.toml"
+    file.write_text("# моё", encoding="utf-8")
+
+    done = readiness("init")
+
+    assert done.returncode == 2
+    assert "acceptances.toml" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["acceptances.toml"]
+
+
+def test_scenarios_are_listed_without_a_stand(project: Project) -> None:
+    text = project.call("scenarios")
+    said = json.loads(project.call("scenarios", "--json").stdout)
+
+    assert "ONE-01" in text.stdout
+    assert "Товары не изменились" in text.stdout
+    assert [item["id"] for item in said["scenarios"]] == ["ONE-01", "ONE-02"]
+
+
+def test_scenarios_with_one_id_twice_are_refused(project: Project) -> None:
+    file = project.folder / "scenarios" / "test_one.py"
+    file.write_text(file.read_text(encoding="utf-8").replace("ONE-02", "ONE-01"), encoding="utf-8")
+
+    done = project.call("scenarios")
+
+    assert done.returncode == 2
+    assert "ONE-01" in done.stderr
+
+
+def test_the_doctor_finds_what_is_wrong(project: Project) -> None:
+    healthy = project.call("doctor", "--json")
+    (project.folder / "readiness.toml").write_text(
+        '[stand]\nkind = "external"\nurl = "http://127.0.0.1:9/b"\n', encoding="utf-8"
+    )
+    sick = project.call("doctor")
+
+    assert healthy.returncode == 0, healthy.stdout
+    assert json.loads(healthy.stdout)["ok"] is True
+    assert sick.returncode == 2
+    assert "✗" in sick.stdout
+
+
+def test_serve_prints_one_line_of_json_and_serves_a_recording(project: Project) -> None:
+    state = record(project.folder / "own")
+    process = project.start(
+        "stand", "serve", "--metadata", str(state.metadata), "--feed", str(state.feed), "--publication", "база"
+    )
+    assert process.stdout is not None
+    said = json.loads(process.stdout.readline())
+
+    answer = requests.get(
+        f"{said['url']}/odata/standard.odata/Catalog_Товары?$format=json",
+        auth=(said["user"].encode(), said["password"].encode()),
+        timeout=10,
+    )
+
+    assert set(said) == {"url", "user", "password"}
+    assert said["url"].startswith("http://127.0.0.1:")
+    assert len(answer.json()["value"]) == 3
+    assert answer.headers["X-OneC-Emulator"].startswith("onec-readiness/")
+    if sys.platform != "win32":
+        process.terminate()
+        assert process.wait(20) == 0
+        assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>", b"no xml", b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>']
+)
+def test_metadata_that_is_none_is_refused_with_nothing_left(project: Project, content: bytes) -> None:
+    file = project.folder / "bad.xml"
+    file.write_bytes(content)
+
+    served = project.call("stand", "serve", "--metadata", str(file))
+    ran = project.call("run", "--set", "stand.metadata=bad.xml")
+
+    assert served.returncode == ran.returncode == 2, served.stderr + ran.stderr
+    assert "bad.xml" in served.stderr
+    assert "bad.xml" in ran.stderr
+    assert not (project.folder / "records").exists()
