@@ -93,8 +93,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     arrange(config, items)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What is about to run goes to the journal."""
+    """What is about to run goes to the journal, before xdist tells its controller that it may begin."""
     if not session.config.getoption("collectonly", default=False):
         journal_collected(session)
 
@@ -118,7 +119,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if progress_of(item) is not None:
         context = item.config.stash[CONTEXT]
         if item.nodeid in context.crashed:
-            raise LostError("процесс, выполнявший этот тест, завершился аварийно; тест не повторяется")
+            raise LostError("тест не повторяется")
         check_needs(item, context.bases)
 
 

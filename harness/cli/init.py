@@ -73,7 +73,7 @@ def _plan(folder: Path, kind: Kind) -> dict[Path, str]:
 
 
 _EXTERNAL = """\
-# Проверка готовности к обновлению 1С. Все ключи: docs/settings.md; проверить файл: readiness doctor
+# Проверка готовности к обновлению 1С. Все ключи: docs/configuration.md; проверить файл: readiness doctor
 language = "ru"
 
 [project]

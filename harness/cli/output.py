@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,9 +14,9 @@ from harness.i18n import _
 from harness.record.models import Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from harness.record.models import Decision
+    from harness.record.models import Decision, Finding
 
 RecordArgument = Annotated[
     Path, typer.Argument(metavar="RECORD", help=_("Папка протокола прогона."), show_default=False)
@@ -25,6 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help=_("Один объек�
 
 _COLOURS = {Verdict.GO: "green", Verdict.CONDITIONS: "yellow", Verdict.INCOMPLETE: "magenta", Verdict.NO_GO: "red"}
 _LONGEST = 200
+_FEW = 5
 
 
 def verdict_words(verdict: Verdict) -> str:
@@ -60,7 +62,19 @@ def reasons(decision: Decision) -> list[str]:
     ]
     gates.sort(key=lambda gate: -gate.verdict.rank)
     lines = [one_line(f"{gate.verdict.value}: {gate.why or gate.seen}") for gate in gates]
-    return [*lines, *(one_line(f"{item.scenario or item.code}: {item.text}") for item in findings)]
+    return [*lines, *_by_scenario(findings)]
+
+
+def _by_scenario(findings: list[Finding]) -> Iterator[str]:
+    """A line a finding, the first few of each scenario: the rest is in the document."""
+    total = Counter(item.scenario for item in findings)
+    told: Counter[str] = Counter()
+    for item in findings:
+        told[item.scenario] += 1
+        if not item.scenario or told[item.scenario] <= _FEW:
+            yield one_line(f"{item.scenario or item.code}: {item.text}")
+        elif told[item.scenario] == _FEW + 1:
+            yield _("{scenario}: и ещё {number}").format(scenario=item.scenario, number=total[item.scenario] - _FEW)
 
 
 def plan_lines(decision: Decision) -> list[str]:

@@ -34,12 +34,21 @@ def causes(difference: Difference) -> list[Cause]:
         firsts.setdefault(_group(difference, example), example)
     if len(firsts) < 2:
         first = next(iter(firsts.values()), None)
-        return [Cause(difference.text, first.before if first else "", first.after if first else "")]
+        return [_only(difference, first)]
     found = [Cause(_sentence(difference, example), example.before, example.after) for example in firsts.values()]
     if len(firsts) >= CAUSES:
         total = difference.changed + difference.added + difference.removed
         found.append(Cause(Text(msgid=_REST, params={"observation": difference.title, "count": str(total)})))
     return found
+
+
+def _only(difference: Difference, example: Example | None) -> Cause:
+    """The one cause: its own sentence, but for differences that have a special one (timings, order of rows)."""
+    if example is None:
+        return Cause(difference.text or Text(msgid=""))
+    text = _sentence(difference, example)
+    special = difference.text is not None and not difference.text.msgid.startswith(text.msgid.removesuffix(MORE))
+    return Cause(difference.text if special and difference.text else text, example.before, example.after)
 
 
 def _group(difference: Difference, example: Example) -> str:

@@ -141,11 +141,11 @@ def _guids(texts: Sequence[str | None]) -> list[bytes | None] | None:
 def _number(kind: ColumnKind, values: Sequence[Any]) -> Column:
     numbers = [Decimal(repr(value)) if isinstance(value, float) else value for value in values]
     whole, scale = 1, 0
-    for number in numbers:
-        if number is None:
-            continue
-        if isinstance(number, int):
-            whole = max(whole, len(str(abs(number))))
+    integers = [number for number in numbers if isinstance(number, int)]
+    if integers:
+        whole = len(str(max(abs(max(integers)), abs(min(integers)))))
+    for number in numbers if len(integers) < len(numbers) else ():
+        if number is None or isinstance(number, int):
             continue
         exponent = number.as_tuple().exponent
         if not isinstance(exponent, int):  # NaN and infinity: 1C has none, a stand that sends them is shown as it is

@@ -44,7 +44,10 @@ def compare_record(writer: RecordWriter) -> list[Difference]:
     folder = writer.path / "differences"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    found = [difference for pair in _pairs(record) for difference in _compare(record, *pair)]
+    from harness.observe.sql import connect
+
+    with connect():
+        found = [difference for pair in _pairs(record) for difference in _compare(record, *pair)]
     writer.differences(found)
     return found
 

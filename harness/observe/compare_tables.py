@@ -62,7 +62,8 @@ def compare_tables(folder: Path, before: Observation, after: Observation) -> lis
         duplicated = _open(connection, pair)
         if duplicated is not None:
             found.append(duplicated)
-        found += _rows(connection, pair)
+        if before.digest != after.digest:
+            found += _rows(connection, pair)
     return found
 
 
@@ -87,7 +88,7 @@ def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | Non
         if not stored_columns(pair.folder / observation.file):  # no rows, no columns: the other side's, emptied
             stored, turn = f"(SELECT * FROM {source(pair.folder, _other(pair, observation))} LIMIT 0)", "1"  # noqa: S608
         select = f"SELECT {listed(list(columns))}, file_row_number AS __row, {turn} AS __turn FROM {stored}"  # noqa: S608
-        connection.execute(f"CREATE VIEW {view} AS {select}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
     if not any(counts):
         return None
     params = {

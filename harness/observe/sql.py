@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -16,9 +17,20 @@ MEMORY_LIMIT = "1GB"
 THREADS = 2
 
 
+_SHARED: ContextVar[duckdb.DuckDBPyConnection | None] = ContextVar("readiness_duckdb", default=None)
+
+
 @contextmanager
 def connect(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine without a database, with limits, that reaches nothing but files and installs nothing."""
+    """An engine without a database, with limits, that reaches nothing but files and installs nothing.
+
+    Within another one it is a cursor of that (opening an engine costs more than comparing a small table).
+    """
+    outer = _SHARED.get()
+    if outer is not None:
+        with outer.cursor() as cursor:
+            yield cursor
+        return
     with tempfile.TemporaryDirectory(prefix="readiness-duckdb-") as folder:
         connection = duckdb.connect(
             config={
@@ -30,9 +42,11 @@ def connect(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnect
                 "preserve_insertion_order": False,
             }
         )
+        token = _SHARED.set(connection)
         try:
             yield connection
         finally:
+            _SHARED.reset(token)
             connection.close()
 
 

@@ -45,8 +45,9 @@ _BY_KIND = {
     ObservationKind.TIMING: _TIMING,
 }
 MORE = "; всего таких строк: {count}"
-"""Added to a sentence about one cause."""
-_TOTALS = ". Всего: изменено {changed}, исчезло {removed}, появилось {added}"
+"""Added to a sentence about one cause that many rows have."""
+TOTALS = ". Всего: изменено {changed}, исчезло {removed}, появилось {added}"
+"""Added to a sentence that tells one change of many of a whole observation."""
 
 
 def template(kind: ObservationKind, change: str, before: str, after: str) -> str:
@@ -61,10 +62,10 @@ def sentence(kind: ObservationKind, title: str, change: Change, summary: Summary
     """Names the place of the most telling change; says how many there are when it is not the only one."""
     before, after = change.sides
     msgid = template(kind, change.change, before, after)
-    counts = {"changed": summary.changed, "removed": summary.removed, "added": summary.added}
     params = {"observation": title, "key": change.key, "column": change.column, "before": before, "after": after}
+    counts = {"changed": summary.changed, "removed": summary.removed, "added": summary.added}
     if sum(counts.values()) > 1:
-        msgid += _TOTALS
+        msgid += TOTALS
         params |= {name: str(count) for name, count in counts.items()}
     return filled(msgid, params)
 

@@ -48,7 +48,6 @@ class Context:
         info: the base under test, None when nobody told.
         worker: "gw0" … in a worker of xdist, "" elsewhere.
         done: ids of scenarios that were finished before this session began.
-        folder: where observations go: the record, or a temporary folder.
         crashed: tests whose worker died, by node id: xdist hands the rest of their group, and them, to the next worker.
         idle: scenarios were left out because nobody told which base to check.
     """
@@ -59,14 +58,21 @@ class Context:
     info_path: Path | None
     worker: str
     done: frozenset[str]
-    folder: Path
     crashed: set[str] = field(default_factory=set)
     idle: bool = False
     problems: list[Text] = field(default_factory=list)
     excluded: list[Excluded] = field(default_factory=list)
+    _folder: Path | None = None
     _bases: Bases | None = None
     _pack: Pack | None = None
     _pseudonyms: Pseudonyms | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where observations go: the record, or a temporary folder."""
+        if self._folder is None:
+            self._folder = self.record or Path(tempfile.mkdtemp(prefix="readiness-"))
+        return self._folder
 
     @property
     def bases(self) -> Bases:
@@ -108,8 +114,8 @@ class Context:
         """Closes sessions and removes what lies outside of the record."""
         if self._bases is not None:
             self._bases.close()
-        if self.record is None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.record is None and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _known(self) -> BaseFile:
         if self.info is None:
@@ -136,15 +142,13 @@ def make_context(config: pytest.Config) -> Context:
         done = _done(record, phase, workerinput)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
-    folder = Path(record).resolve() if record else Path(tempfile.mkdtemp(prefix="readiness-"))
     return Context(
-        record=folder if record else None,
+        record=Path(record).resolve() if record else None,
         phase=Phase(phase or Phase.BEFORE),
         info=info,
         info_path=Path(path).resolve() if path else None,
         worker=workerinput.get("workerid", ""),
         done=done,
-        folder=folder,
         crashed=msgspec.json.decode(workerinput.get(_CRASHED, "[]"), type=set[str]),
     )
 

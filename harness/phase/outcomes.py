@@ -83,7 +83,7 @@ def _classified(error: BaseException, when: str) -> tuple[Outcome, str]:
     kinds: tuple[tuple[bool, Outcome, str], ...] = (
         (isinstance(error, WriteRefusedError), Outcome.NOT_CHECKED, "Запись в базу не разрешена: {reason}"),
         (isinstance(error, Skipped), Outcome.NOT_CHECKED, "Не проверено: {reason}"),
-        (isinstance(error, LostError), Outcome.TROUBLE, "Процесс, выполнявший сценарий, завершился аварийно"),
+        (isinstance(error, LostError), Outcome.TROUBLE, "Процесс, выполнявший сценарий, завершился аварийно: {reason}"),
         (when == "teardown", Outcome.TROUBLE, "Сценарий не смог убрать за собой: {reason}"),
         (_stand(error), Outcome.TROUBLE, "Стенд не дал проверить: {reason}"),
         (when == "setup", Outcome.TROUBLE, "Не удалось подготовить сценарий: {reason}"),

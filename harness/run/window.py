@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ def facts(window: Window, measured: Mapping[str, float]) -> Iterator[Fact]:
         msgid="Откат нужно начать не позже {deadline}: восстановление заняло на стенде {restore} с, запас {margin} %",
         params={
             "deadline": f"{found.deadline:%d.%m.%Y %H:%M}",
-            "restore": f"{measured['restore']:.0f}",
+            "restore": f"{measured['restore']:.1f}",
             "margin": f"{window.margin * 100:.0f}",
         },
     )
@@ -73,7 +74,7 @@ def _fitting(window: Window, found: Plan) -> Text:
     needed = found.backup + found.update + found.check + found.restore
     assert window.start is not None
     assert window.end is not None
-    params = {"needed": f"{needed / 60:.0f}", "given": f"{(window.end - window.start).total_seconds() / 60:.0f}"}
+    params = {"needed": f"{math.ceil(needed / 60)}", "given": f"{(window.end - window.start).total_seconds() / 60:.0f}"}
     if found.fits:
         return Text(msgid="Копия, обновление, проверка и откат займут {needed} мин из {given} мин окна", params=params)
     return Text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -43,12 +44,20 @@ def links(paths: Sequence[str]) -> tuple[Link, ...]:
 
 def cut(text: str, limit: int) -> str:
     """A text for a place that has an end: whole words, with an ellipsis when there was more."""
-    text = " ".join(text.split())
+    text = re.sub(r"[^\S\N{NO-BREAK SPACE}]+", " ", text).strip()
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
     at_word = head if text[limit - 1] == " " else head.rpartition(" ")[0]
     return (at_word if len(at_word) > limit // 2 else head).rstrip(" .,;:—-") + "…"
+
+
+def some(tr: Translator, names: Sequence[str], room: int, separator: str = ", ") -> str:
+    """As many names as fit into `room` characters, at least one, and how many more there are."""
+    ends = accumulate(len(name) + len(separator) for name in names)
+    fitting = max(1, sum(end <= room for end in ends))
+    more = f" {tr('и ещё {count}', count=len(names) - fitting)}" if len(names) > fitting else ""
+    return separator.join(names[:fitting]) + more
 
 
 def verdict(tr: Translator, value: Verdict) -> Chip:

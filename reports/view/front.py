@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from reports.i18n import Translator
 
 ROOMY: Final = 28
-"""Printed lines of what differs from record to record that fit page one in the ordinary size."""
+CROWDED: Final = 36
+"""Printed lines of what differs from record to record that fit page one in the ordinary size, and in a smaller one."""
 
 SHOWN_UNCHECKED: Final = 3
 """As many as leave page one one page; the rest are counted there and listed in full in the second part."""
@@ -29,7 +30,11 @@ def front(tr: Translator, record: Record, decision: Decision) -> Front:
     """Builds page one."""
     # Good news leaves room on the page for the whole list of accepted changes.
     made = _front(tr, record, decision, longest=320 if decision.verdict is Verdict.GO else 150)
-    return made if _lines(made) <= ROOMY else replace(_front(tr, record, decision, longest=120), dense=True)
+    lines = _lines(made)
+    if lines <= ROOMY:
+        return made
+    density, longest = ("compact", 140) if lines <= CROWDED else ("dense", 120)
+    return replace(_front(tr, record, decision, longest=longest), density=density)
 
 
 def _front(tr: Translator, record: Record, decision: Decision, *, longest: int) -> Front:
@@ -57,7 +62,7 @@ def _front(tr: Translator, record: Record, decision: Decision, *, longest: int) 
             Pair(tr("Ответственный за обновление"), cut(header.owner, 60)),
             Pair(tr("Репетицию провёл"), ""),
         ),
-        dense=False,
+        density="",
     )
 
 

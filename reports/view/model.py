@@ -81,7 +81,7 @@ class Unchecked:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Page one, for a director; `dense` when there is so much to say that it takes smaller print to stay one page."""
+    """Page one, for a director; `density` ("", "compact", "dense"): how small its print has to be to stay one page."""
 
     title: str
     client: str
@@ -98,7 +98,7 @@ class Front:
     unchecked_total: int
     emulator: str
     signatures: tuple[Pair, ...]
-    dense: bool
+    density: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
 from harness.record.models import Severity, Verdict
-from reports.view.common import cut, fact, find_fact
+from reports.view.common import cut, fact, find_fact, some
 from reports.view.model import Action
 from reports.view.reasons import COUNTING_GATES, finished
 
@@ -75,6 +75,8 @@ def _go(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
 def _update(tr: Translator, record: Record, decision: Decision) -> Iterator[Action]:
     """The update itself, in the order in which it is done."""
     start, end = _window(tr, record, "start"), _window(tr, record, "end")
+    moment = fact(record, decision, "rollback_deadline")
+    decided = tr.moment(moment) if moment else ""
     yield Action(
         tr("Снять резервную копию рабочей базы тем же способом, что на репетиции."),
         "",
@@ -84,12 +86,11 @@ def _update(tr: Translator, record: Record, decision: Decision) -> Iterator[Acti
     what = (
         tr("Обновить рабочую базу до релиза {release}.", release=release) if release else tr("Обновить рабочую базу.")
     )
-    yield Action(what, "", end or tr("в согласованное окно"))
-    moment = fact(record, decision, "rollback_deadline")
+    yield Action(what, "", decided or end or tr("в согласованное окно"))
     yield Action(
         tr("Решить: оставить новый релиз или откатиться к копии."),
         "",
-        tr.moment(moment) if moment else tr("до конца окна: срок не рассчитан, окно не задано"),
+        decided or tr("до конца окна: срок не рассчитан, окно не задано"),
     )
     if decision.not_checked or record.not_checked:
         yield Action(
@@ -128,7 +129,17 @@ def _by_owner(
     ordered = sorted(groups.items(), key=lambda pair: -len(pair[1]))
     if len(ordered) > room:
         rest = [finding for _, findings in ordered[room - 1 :] for finding in findings]
-        ordered = [*ordered[: room - 1], (_names(tr, [owner for owner, _ in ordered[room - 1 :]]), rest)]
+        ordered = [
+            *ordered[: room - 1],
+            (
+                some(
+                    tr,
+                    [cut(owner, LONGEST_NAME // 2) or tr("не назначен") for owner, _ in ordered[room - 1 :]],
+                    LONGEST_LIST,
+                ),
+                rest,
+            ),
+        ]
     for owner, findings in ordered:
         refs = tuple(dict.fromkeys(finding.scenario for finding in findings if finding.scenario))
         named = _fitting(refs)
@@ -139,15 +150,6 @@ def _by_owner(
             refs[:named],
             len(refs) - named,
         )
-
-
-def _names(tr: Translator, owners: list[str]) -> str:
-    """Several owners in one cell: as many as fit, and how many more."""
-    names = [cut(owner, LONGEST_NAME // 2) or tr("не назначен") for owner in owners]
-    ends = list(accumulate(len(name) + 2 for name in names))
-    fitting = max(1, sum(end <= LONGEST_LIST for end in ends))
-    more = f" {tr('и ещё {count}', count=len(names) - fitting)}" if len(names) > fitting else ""
-    return ", ".join(names[:fitting]) + more
 
 
 def _task(tr: Translator, findings: list[Finding], severity: Severity) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.record.models import DifferenceClass, Severity, Verdict
 from reports.view import words
-from reports.view.common import area, areas
+from reports.view.common import area, areas, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +79,9 @@ def _explained(tr: Translator, record: Record, decision: Decision) -> str:
         return tr("Всё, что видит пользователь, после обновления осталось прежним.")
     reasons_ = [acceptance.reason.rstrip(".") for acceptance in decision.acceptances if acceptance.id in expected]
     return tr(
-        "Всё остальное осталось прежним, кроме заранее согласованного ({count}): {list}.",
+        "Всё осталось прежним, кроме заранее согласованного ({count}): {list}.",
         count=len(expected),
-        list="; ".join(reasons_),
+        list=some(tr, reasons_, 230, "; "),
     )
 
 

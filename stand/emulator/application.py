@@ -102,21 +102,13 @@ def _odata_request(request: Request, publication: str, body: bytes) -> ODataRequ
     options, parameters = parse_query(scope["query_string"])
     host = request.headers.get("host") or f"{request.url.hostname}:{request.url.port}"
     return ODataRequest(
-        method=_method(request),
+        method=request.method,
         root=f"{request.url.scheme}://{host}/{quote(publication)}/{_ODATA}",
         segments=parse_path(rest),
         options=options,
         parameters=parameters,
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
-    )
-
-
-def _method(request: Request) -> str:
-    # Old clients tunnel what their stacks cannot send.
-    tunnelled = request.headers.get("x-http-method", "").upper()
-    return (
-        tunnelled if request.method == "POST" and tunnelled in ("PATCH", "MERGE", "PUT", "DELETE") else request.method
     )
 
 

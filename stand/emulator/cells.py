@@ -7,7 +7,7 @@ columns, `X` and `X.type`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +15,7 @@ import msgspec
 
 from harness.onec.names import EMPTY_DATE
 from harness.onec.values import format_datetime, format_decimal, parse_datetime
+from stand.emulator.numbers import scaled, unscaled
 from stand.emulator.rows import EMPTY, EMPTY_MOMENT, Ref, Stored, Value, moment_of
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 Cell: TypeAlias = "str | int | bytes"
 """What a column of the database holds; never NULL, as in 1C."""
 
-MAX_INT = 2**63 - 1
-"""The largest number a column can hold; 1C cuts a number to its length as well."""
-_WIDEST = 20
-"""Power of ten beyond any int64: an exponent must never become a gigabyte of digits."""
 _INT64_DIGITS = 19
 
 
@@ -142,35 +139,6 @@ class Field:
         return ", ".join(parts)
 
 
-def scaled(value: Decimal | float | str, scale: int) -> int:
-    """A number as an integer of 10^-scale, rounded as 1C rounds, cut to what a column can hold.
-
-    Raises:
-        ValueError: no number.
-    """
-    number: int
-    if isinstance(value, int):
-        number = value * 10**scale
-    else:
-        decimal = value if isinstance(value, Decimal) else Decimal(str(value))
-        if not decimal.is_finite():
-            raise ValueError(f"«{value}» — не число")
-        if decimal.adjusted() > _WIDEST:
-            return MAX_INT if decimal > 0 else -MAX_INT
-        try:
-            number = int(decimal.scaleb(scale).to_integral_value(ROUND_HALF_UP))
-        except InvalidOperation as error:
-            raise ValueError(f"«{value}» — не число") from error
-    return max(-MAX_INT, min(MAX_INT, number))
-
-
-def unscaled(number: int, scale: int) -> Decimal:
-    """The number an integer of 10^-scale stands for, without idle zeros."""
-    whole, rest = divmod(abs(number), 10**scale)
-    text = f"{whole}.{rest:0{scale}d}".rstrip("0").rstrip(".") if scale else str(whole)
-    return Decimal(f"-{text}" if number < 0 else text)
-
-
 def _encode_text(field: Field, value: Any) -> tuple[Cell, ...]:
     text = value.id if isinstance(value, Ref) else value
     if not isinstance(text, str):
@@ -190,7 +158,7 @@ def _encode_number(field: Field, value: Any) -> tuple[Cell, ...]:
 def _encode_reference(field: Field, value: Any) -> tuple[Cell, ...]:
     if not isinstance(value, Ref):
         return (_guid_text(value),)
-    if value.object != field.target and field.target != "?" and value.id != EMPTY and value.object:
+    if field.target not in (value.object, "?") and value.id != EMPTY and value.object:
         # The column keeps the id alone: a reference to another object would silently become one to this.
         raise TypeError
     return (value.id,)

@@ -6,6 +6,7 @@ exchanges. A base carries its configuration, so a backup opened anywhere behaves
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,11 @@ from stand.emulator.numbering import next_number, remember_codes
 from stand.emulator.posting import Movements, Posting
 from stand.emulator.reference_data import write_reference_data
 from stand.emulator.reporting import Reports
+from stand.emulator.rows import BusinessError
 from stand.emulator.updating import UpdateReport, update_company
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.routing import Route
 
@@ -74,7 +76,8 @@ class Behaviour:
     def before_write(self, session: Session, meta: MetaObject, row: Row) -> None:
         """Fills an object, numbers a document, registers the change for exchanges."""
         name = str(meta.name)
-        self.filling.complete(name, row, Lookup(session, self.configuration))
+        with _refusals():
+            self.filling.complete(name, row, Lookup(session, self.configuration))
         if meta.kind is Kind.DOCUMENT and not row.get("Number"):
             row["Number"] = next_number(session, name, row)
         register_change(session, meta, row)
@@ -82,7 +85,17 @@ class Behaviour:
     def movements(self, session: Session, meta: MetaObject, row: Row) -> Movements:
         """Records a document makes at its moment."""
         lookup = Lookup(session, self.configuration)
-        return self.posting.movements(str(meta.name), row, lookup, SessionLedger(session, lookup.accounting))
+        with _refusals():
+            return self.posting.movements(str(meta.name), row, lookup, SessionLedger(session, lookup.accounting))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A rule that cannot be computed for this very object is the configuration's refusal, as an error in a module of 1C is."""
+    try:
+        yield
+    except ConfigError as error:
+        raise BusinessError(error.message) from error
 
 
 def demo_folder() -> Path:

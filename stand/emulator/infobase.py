@@ -180,7 +180,8 @@ class Infobase:
         """Copies the base into another file while it works (SQLite's online backup)."""
         from stand.emulator.backup import copy_database
 
-        copy_database(self._database.connection(), path)
+        with self._database.reading() as connection:
+            copy_database(connection, path)
 
     def fingerprint(self) -> dict[str, tuple[int, str]]:
         """Rows and sha256 of the content of every table, service tables included."""

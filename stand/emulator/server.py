@@ -87,6 +87,7 @@ class EmulatorServer:
             http="h11",
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=60,
             h11_max_incomplete_event_size=256 * 1024,
             timeout_graceful_shutdown=5,
         )

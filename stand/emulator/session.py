@@ -57,7 +57,7 @@ class Session(RegisterAccess):
     def put(self, object: str, row: Row, *, load: bool = False) -> Ref:  # noqa: A002
         """Writes an object: a new one, or over the one with the same `Ref`. Number, code, version and reference are put into `row`.
 
-        `load` is the data-load mode: no handlers of the configuration, and the version stays when the row has one.
+        `load` is the data-load mode: no handlers of the configuration, and a new object keeps the version it comes with.
 
         Raises:
             BusinessError: the configuration refuses.
@@ -77,9 +77,11 @@ class Session(RegisterAccess):
                 row.setdefault(name, value)
         if self.hooks.before_write is not None and not load:
             self.hooks.before_write(self, meta, row)
-        self._number(meta, table, row)
-        if not load or not row.get("DataVersion"):
-            row["DataVersion"] = next_version(known["DataVersion"]) if known is not None else FIRST_VERSION
+        self._number(meta, table, row, known or {})
+        if known is not None:
+            row["DataVersion"] = next_version(known["DataVersion"])
+        elif not load or not row.get("DataVersion"):
+            row["DataVersion"] = FIRST_VERSION
         self.execute(table.replace_sql, table.encode(row))
         for name, section in self.layout.sections[object].items():
             if name in row:
@@ -215,13 +217,15 @@ class Session(RegisterAccess):
             self.check_writing()
             self.connection.executemany(table.replace_sql, cells)
 
-    def _number(self, meta: MetaObject, table: Table, row: Row) -> None:
+    def _number(self, meta: MetaObject, table: Table, row: Row, known: Row) -> None:
         """A new number or code when there is none; a given one is remembered, so the next new one is greater."""
         name = "Number" if "Number" in table.by_name else "Code" if "Code" in table.by_name else ""
-        if not name or (name == "Code" and row.get("IsFolder")):
+        if not name:
             return
         field = table.by_name[name]
         given = row.get(name)
+        if given and given == known.get(name):
+            return
         date = row.get("Date")
         period = str(date.year) if name == "Number" and isinstance(date, datetime) else ""
         if given:
@@ -231,10 +235,10 @@ class Session(RegisterAccess):
             return
         if meta.kind is Kind.CHART_OF_ACCOUNTS:
             return
-        known = self.connection.execute(
+        last = self.connection.execute(
             "SELECT last FROM _numbers WHERE object = ? AND field = ? AND period = ?", (str(meta.name), name, period)
         ).fetchone()
-        number = (known[0] if known else 0) + 1
+        number = (last[0] if last else 0) + 1
         self._remember(meta, name, period, number)
         length = field.type.length or (11 if name == "Number" else 9)
         row[name] = str(number).zfill(length) if field.storage.value == "text" else number

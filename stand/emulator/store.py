@@ -1,15 +1,15 @@
 """The database under an infobase: connections, transactions, creation and migration of tables. SQLite in WAL mode.
 
-Reading and writing go on side by side: a reader sees the base as it was when it began; writers take turns (`BEGIN IMMEDIATE`). Each
-thread has its own connection.
+Reading and writing go on side by side: a reader sees the base as it was when it began; writers take turns (`BEGIN IMMEDIATE`). A connection
+belongs to one thread for as long as its transaction lasts.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import DocumentError
 from stand.emulator.functions import register_functions
@@ -33,31 +33,119 @@ SERVICE_TABLES = {
 """Tables every infobase has beside those of its configuration."""
 
 
+class _Held(NamedTuple):
+    """A connection a thread works with now."""
+
+    connection: sqlite3.Connection
+    writing: bool
+
+
 class Database:
-    """A file of SQLite with a connection for each thread."""
+    """A file of SQLite with as many connections as threads work with it at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
-        self._writing = threading.RLock()
+        self._turns = threading.RLock()
         self._closed = False
 
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if known is not None:
-            return known
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that writes: committed at the end, rolled back by any exception.
+
+        Inside another one of the same thread it is a part of that, undone alone when it fails; inside a reading one it stands by itself.
+        """
+        with self._turns:
+            outer = self._held_for_writing()
+            if outer is not None:
+                with savepoint(outer):
+                    yield outer
+                return
+            with self._holding(writing=True) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    _rollback(connection)
+                    raise
+                connection.execute("COMMIT")
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that writes and is always undone."""
+        with self._turns:
+            outer = self._held_for_writing()
+            if outer is not None:
+                outer.execute("SAVEPOINT rehearsal")
+                try:
+                    yield outer
+                finally:
+                    outer.execute("ROLLBACK TO rehearsal")
+                    outer.execute("RELEASE rehearsal")
+                return
+            with self._holding(writing=True) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                finally:
+                    _rollback(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of the base; inside another transaction of the same thread it sees what that one sees."""
+        held = self._stack()
+        if held:
+            yield held[-1].connection
+            return
+        with self._holding(writing=False) as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                _rollback(connection)
+
+    def close(self) -> None:
+        """Closes what is idle now and the rest when it is given back; nothing new can be begun."""
+        with self._guard:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _stack(self) -> list[_Held]:
+        stack: list[_Held] = self._local.__dict__.setdefault("held", [])
+        return stack
+
+    def _held_for_writing(self) -> sqlite3.Connection | None:
+        return next((item.connection for item in reversed(self._stack()) if item.writing), None)
+
+    @contextmanager
+    def _holding(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
+        connection = self._borrowed()
+        stack = self._stack()
+        stack.append(_Held(connection, writing))
+        try:
+            yield connection
+        finally:
+            stack.pop()
+            with self._guard:
+                keep = not self._closed
+                if keep:
+                    self._idle.append(connection)
+            if not keep:
+                connection.close()
+
+    def _borrowed(self) -> sqlite3.Connection:
         with self._guard:
             if self._closed:
                 raise DocumentError("база уже закрыта", place=str(self.path))
-            fresh = self._connect()
-            self._all.append(fresh)
-        self._local.connection = fresh
-        return fresh
+            if self._idle:
+                return self._idle.pop()
+        return self._connected()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connected(self) -> sqlite3.Connection:
         fresh = sqlite3.connect(
             self.path,
             timeout=_BUSY_SECONDS,
@@ -76,63 +164,6 @@ class Database:
             raise DocumentError(f"это не база эмулятора: {error}", place=str(self.path)) from error
         register_functions(fresh)
         return fresh
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction that writes: committed at the end, rolled back by any exception."""
-        with self._writing:
-            connection = self.connection()
-            if connection.in_transaction:
-                # A caller inside its own transaction: part of it, undone alone when it fails.
-                with savepoint(connection):
-                    yield connection
-                return
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                _rollback(connection)
-                raise
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def rehearsing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that writes and is always undone."""
-        with self._writing:
-            connection = self.connection()
-            within = connection.in_transaction
-            connection.execute("SAVEPOINT rehearsal" if within else "BEGIN IMMEDIATE")
-            try:
-                yield connection
-            finally:
-                if within:
-                    connection.execute("ROLLBACK TO rehearsal")
-                    connection.execute("RELEASE rehearsal")
-                else:
-                    _rollback(connection)
-
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent view of the base."""
-        connection = self.connection()
-        if connection.in_transaction:
-            yield connection
-            return
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            _rollback(connection)
-
-    def close(self) -> None:
-        """Closes every connection; nothing can be read or written afterwards."""
-        with self._guard:
-            self._closed = True
-            for connection in self._all:
-                with suppress(sqlite3.Error):
-                    connection.close()
-            self._all.clear()
-        self._local = threading.local()
 
 
 def _rollback(connection: sqlite3.Connection) -> None:
@@ -221,8 +252,3 @@ def _converted(before: Field, after: Field) -> list[str]:
     divisor = 10 ** (before.scale - after.scale)
     # Half away from zero, as 1C rounds.
     return [f"(abs({column}) + {divisor // 2}) / {divisor} * (CASE WHEN {column} < 0 THEN -1 ELSE 1 END)"]
-
-
-def columns_of(connection: sqlite3.Connection, table: str) -> list[Any]:
-    """What the database itself says of a table's columns: name, type, place in the key."""
-    return [(row[1], row[2], row[5]) for row in connection.execute(f"PRAGMA table_info({quoted(table)})")]

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import Kind
 from stand.emulator.cells import (
-    MAX_INT,
     Cell,
     Field,
     Storage,
     decode_composite,
     quoted,
-    scaled,
     storage_of,
-    unscaled,
 )
 from stand.emulator.model import STRING, Attribute, RegisterKind, ValueType
+from stand.emulator.numbers import MAX_INT, scaled, unscaled
 from stand.emulator.standard import LINE_NUMBER, SURROGATE_KEY, ext_dimension_attributes, record_attributes
 
 if TYPE_CHECKING:

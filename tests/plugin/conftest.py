@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from harness.record import Record
     from harness.record.models import Outcome, Phase
 
-pytest_plugins = ["pytester"]
 
 MODES = {"alone": (), "n0": ("-p", "xdist", "-n", "0"), "n2": ("-p", "xdist", "-n", "2")}
 PASSWORD = "Очень-Секретный-Пароль-42"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pypdf
@@ -15,7 +16,7 @@ from reports.browser import find_browser
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALL = ("html", "json", "junit", "allure", "pdf")
+posix = pytest.mark.skipif(os.name == "nt", reason="the stand-in browser is a shell script without an extension")
 
 
 def test_documents_lie_in_the_record(folder: Path) -> None:
@@ -63,7 +64,10 @@ def test_without_a_browser_there_is_a_reason_and_the_other_documents(
 ) -> None:
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.delenv("CHROMIUM", raising=False)
-    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    if find_browser() is not None:
+        pytest.skip("a browser lies where macOS keeps one, and cannot be hidden")
     documents = reports.render(folder, ["pdf", "html"])
     assert [path.name for path in documents] == ["readiness.html"]
     assert "apt install chromium" in documents.missing["pdf"]
@@ -76,6 +80,7 @@ def test_a_wrong_browser_is_named_and_not_replaced(folder: Path) -> None:
     assert "there is no browser at documents.browser (/nowhere/chromium)" in documents.missing["pdf"]
 
 
+@posix
 def test_a_browser_that_is_none_gives_a_reason(folder: Path, tmp_path: Path) -> None:
     fake = tmp_path / "chromium"
     fake.write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
@@ -85,6 +90,7 @@ def test_a_browser_that_is_none_gives_a_reason(folder: Path, tmp_path: Path) -> 
     assert not (folder / "readiness.pdf").exists()
 
 
+@posix
 @pytest.mark.parametrize(
     ("platform", "environ", "expected"),
     [

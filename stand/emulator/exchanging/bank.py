@@ -25,6 +25,7 @@ _SIGNATURE = "1CClientBankExchange"
 _END = "КонецФайла"
 _ORDER = re.compile(r"заказ\w*\s+(?:№\s*)?([А-ЯЁ]{2}\d{2}-\d{6})", re.IGNORECASE)
 _PURPOSE_LENGTH = 210
+_NUMBER_LENGTH = 30
 
 
 @dataclass(slots=True)
@@ -190,7 +191,7 @@ def _load(context: Context, account: Row, document: dict[str, str], place: str, 
         ).replace(hour=12),
         "БанковскийСчет": account["Ref"],
         "Организация": account["Owner"],
-        "НомерВходящегоДокумента": document["Номер"],
+        "НомерВходящегоДокумента": document["Номер"][:_NUMBER_LENGTH],
         "ДатаВходящегоДокумента": _moment(document["Дата"], place),
         "СуммаДокумента": _amount(document["Сумма"], f"{place}, Сумма"),
         "НазначениеПлатежа": document.get("НазначениеПлатежа", "")[:_PURPOSE_LENGTH],

@@ -35,6 +35,7 @@ V8MSG = "http://v8.1c.ru/messages"
 V8DE = "http://v8.1c.ru/data/exchange"
 CURRENT = "http://v8.1c.ru/8.1/data/enterprise/current-config"
 _SERVICE = {"Ref", "DataVersion", "Predefined", "PredefinedDataName"}
+_NUMBER_LENGTH = 15
 _NUMBER_HEADERS = ("MessageNo", "ReceivedNo")
 
 
@@ -142,7 +143,7 @@ def import_message(context: Context, message: bytes) -> Outcome:
 
 
 def _integer(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _NUMBER_LENGTH):
         raise ExchangeError("9", f"Ошибка формата файла обмена: {name} «{text}» не число")
     return int(text)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["MSG", "checked_addressees", "checked_format", "checked_header", "integer", "write_header"]
 
 MSG = "http://www.1c.ru/SSL/Exchange/Message"
+_NUMBER_LENGTH = 15
 
 
 def write_header(context: Context, root: _Element, node: Row, version: str, number: int) -> None:
@@ -92,7 +93,7 @@ def integer(text: str, name: str) -> int:
     Raises:
         ExchangeError: no number.
     """
-    if not (text.isascii() and text.lstrip("-").isdigit()):
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= _NUMBER_LENGTH):
         raise ExchangeError("9", f"Ошибка формата файла обмена: {name} «{text}» не число")
     return int(text)
 

@@ -40,7 +40,10 @@ class Writer:
         return result
 
     def write(self, body: _Element, mapping: ObjectMapping, row: Row) -> None:
-        """One object."""
+        """One object; a deleted or unposted one travels as a deletion."""
+        if row.get("DeletionMark") or row.get("Posted") is False:
+            self._write_deletion(body, mapping, row["Ref"])
+            return
         item = self.element(body, mapping.name)
         key = self.element(item, KEY)
         self.element(key, "Ссылка", public_id(self._context, self._node, row["Ref"]))
@@ -52,6 +55,11 @@ class Writer:
                 table = self.element(item, section)
                 for line in lines:
                     self._properties(self.element(table, "Строка"), columns, line)
+
+    def _write_deletion(self, body: _Element, mapping: ObjectMapping, reference: Ref) -> None:
+        outer = self.element(self.element(body, "УдалениеОбъекта"), "СсылкаНаОбъект")
+        name = f"{mapping.name.rpartition('.')[2]}Ссылка"
+        self.element(self.element(outer, "СсылкаНаОбъект"), name, public_id(self._context, self._node, reference))
 
     def _properties(self, parent: _Element, properties: Properties, row: Row) -> None:
         for path, rule in properties:

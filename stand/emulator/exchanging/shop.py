@@ -31,6 +31,8 @@ __all__ = ["export_offers", "import_orders"]
 _ORDERS = "Document_ЗаказПокупателя"
 _PARTNERS = "Catalog_Контрагенты"
 _GOODS = "Catalog_Номенклатура"
+_IDENT_LENGTH = 50
+_SITE_NUMBER_LENGTH = 20
 
 
 def export_offers(context: Context) -> bytes:
@@ -170,10 +172,12 @@ def _load(context: Context, element: _Element, place: str, outcome: Outcome) -> 
     ident = text_of(element, "Ид")
     if not ident:
         raise ExchangeError("required", f"{place}: не заполнено обязательное поле «Ид»")
+    if len(ident) > _IDENT_LENGTH:
+        raise ExchangeError("length", f"{place}: Ид длиннее {_IDENT_LENGTH} знаков, заказы не различить")
     row: Row = {
         "Date": _moment(element, place),
         "ИдентификаторСайта": ident,
-        "НомерСайта": text_of(element, "Номер"),
+        "НомерСайта": text_of(element, "Номер")[:_SITE_NUMBER_LENGTH],
         "Склад": node["Склад"],
         "Комментарий": text_of(element, "Комментарий"),
         "Товары": _lines(context, element, place),

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import ConfigError
 from harness.onec.names import Kind, ObjectName
 from stand.emulator.model import (
+    MONEY,
     PRIMITIVES,
+    QUANTITY,
     Attribute,
     Configuration,
     Enumeration,
@@ -35,10 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["configuration_of", "defects_of", "load_company", "read_toml", "releases", "synonym", "tree_of"]
 
 Tree = dict[str, Any]
-_ALIASES = {
-    "Money": ValueType(("Number",), digits=15, fraction=2),
-    "Quantity": ValueType(("Number",), digits=15, fraction=3),
-}
+_ALIASES = {"Money": MONEY, "Quantity": QUANTITY}
 _TYPE = re.compile(r"(?P<name>[^()]+)(?:\((?P<size>\d+)(?:,\s*(?P<fraction>\d+))?\))?")
 _WORD = re.compile(r"[А-ЯЁA-Z]+(?=[А-ЯЁA-Z][а-яёa-z])|[А-ЯЁA-Z]?[а-яёa-z]+|[А-ЯЁA-Z]+|\d+")
 _ENUM = "Enum"

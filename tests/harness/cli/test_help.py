@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,12 +59,18 @@ def test_the_list_of_commands_names_all_and_the_exit_codes(readiness: Readiness)
 
 
 def test_help_answers_at_once() -> None:
-    command = [sys.executable, "-m", "harness.cli", "run", "--help"]
+    # Processor time where the system tells it: what others do on this machine must not count.
+    def spent() -> float:
+        times = os.times()
+        return times.children_user + times.children_system if sys.platform != "win32" else times.elapsed
+
     seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-        seconds.append(time.perf_counter() - started)
+    for _ in range(3):
+        started = spent()
+        subprocess.run(
+            [sys.executable, "-m", "harness.cli", "run", "--help"], cwd=ROOT, capture_output=True, check=True
+        )
+        seconds.append(spent() - started)
 
     assert min(seconds) < 0.3
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from harness.config import load, schema
+from harness.config import load, reference, schema
 from harness.config.lines import line_of, lines_of
 from harness.config.provenance import keys
 from harness.errors import ConfigError
@@ -239,3 +239,10 @@ c.d = { e = 1 }
     assert line_of(lines, ("a", "b", "c", "d", "e")) == 15
     assert line_of(lines, ("stand", "unknown")) == 2
     assert line_of(lines, ("nowhere",)) == 0
+
+
+def test_the_reference_in_the_docs_is_the_one_of_the_model() -> None:
+    written_down = (schema.FILE.parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+    assert written_down == reference.text(), "run: python -m harness.config.reference > docs/configuration.md"
+    assert all(f"| `{key.path[-1]}` |" in written_down for key in keys())

@@ -91,7 +91,7 @@ class Project:
 
     def call(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Runs `readiness` to its end."""
-        process = self.start(*arguments, **variables)
+        process = self.start(*arguments, terminal=None, **variables)
         out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 

@@ -74,9 +74,10 @@ def got(session: Session, reference: Ref) -> Row:
     return row
 
 
-def moment(*parts: int) -> datetime:
+def moment(year: int, month: int, day: int, *time: int) -> datetime:
     """A moment as 1C has it."""
-    return datetime(*parts)  # noqa: DTZ001 - dates of 1C have no zone
+    hour, minute, second = (*time, 0, 0, 0)[:3]
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - dates of 1C have no zone
 
 
 def customer(session: Session) -> Row:

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import ConfigError, UsageError
 from stand.emulator.company import attach_behaviour, create_demo
 from stand.emulator.requisites import is_inn
-from tests.stand.emulator.demo import DOCUMENTS, PASSWORD, company
+from tests.stand.emulator.demo import DOCUMENTS, PASSWORD, company, got
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +53,9 @@ def test_the_same_seed_gives_the_same_company_and_another_another(tmp_path: Path
 def test_debits_equal_credits_and_the_goods_of_both_accounts_agree(base: Infobase) -> None:
     with base.reading() as session:
         accounts = {
-            session.get("ChartOfAccounts_Хозрасчетный", row["Account"])["Code"]: row["СуммаBalance"]
+            got(session, row["Account"])["Code"]: row["СуммаBalance"]
             for row in session.balance(BOOKS, dimensions=("Account",))
-        }  # type: ignore[index]
+        }
         stock = sum(row["СтоимостьBalance"] for row in session.balance(STOCK))
         money = sum(row["СуммаBalance"] for row in session.balance("AccumulationRegister_ДенежныеСредства"))
         staff = sum(row["СуммаBalance"] for row in session.balance("AccumulationRegister_ВзаиморасчетыССотрудниками"))
@@ -108,7 +108,7 @@ def test_everything_is_filled_believably(base: Infobase) -> None:
             for line in order["Товары"]:
                 assert line["Сумма"] == line["Количество"] * line["Цена"]
                 assert line["СуммаНДС"] > 0
-            assert order["Контрагент"] == session.get("Catalog_ДоговорыКонтрагентов", order["Договор"])["Owner"]  # type: ignore[index]
+            assert order["Контрагент"] == got(session, order["Договор"])["Owner"]
         for name in documents_of(base):
             numbers = [row["Number"] for row in session.select(name, sections=False)]
             assert len(set(numbers)) == len(numbers)

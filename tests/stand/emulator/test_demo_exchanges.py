@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stand.emulator.exchanging import gateway
+from stand.emulator.exchanging import gateway, registration
 from stand.emulator.exchanging.bank import parse_statement
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.exchanging.universal import common_version
-from tests.stand.emulator.demo import UNIVERSAL, company, customer, one, sample
+from tests.stand.emulator.demo import UNIVERSAL, company, customer, got, one, sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,8 +134,8 @@ def test_a_payment_for_an_order_finds_it_and_a_paid_order_of_ours_is_not_sent_ag
         waiting = [
             row
             for row in session.select("Document_ПлатежноеПоручение", where={"Оплачено": False})
-            if session.get("Catalog_БанковскиеСчета", row["БанковскийСчет"])["НомерСчета"] == ours
-        ]  # type: ignore[index]
+            if got(session, row["БанковскийСчет"])["НомерСчета"] == ours
+        ]
     text = (
         sample("bank_statement.txt")
         .decode("cp1251")
@@ -406,10 +406,27 @@ def test_a_deletion_travels_and_unposts(base: Infobase) -> None:
         assert list(session.records("AccumulationRegister_ТоварыНаСкладах", recorder=purchase["Ref"])) == []
 
 
+def test_our_deletion_and_a_document_unposted_travel_as_deletions(base: Infobase) -> None:
+    with base.transaction() as session:
+        partner = customer(session)["Ref"]
+        session.put("Catalog_Контрагенты", {"Ref": partner, "DeletionMark": True})
+        sale = next(ref for ref in registration.waiting(session, UNIVERSAL, "БП") if ref.object.startswith("Document_"))
+        session.unpost(sale.object, sale)
+    text = gateway.preview_message(base, UNIVERSAL, "БП")[0].decode()
+    assert text.count("<УдалениеОбъекта>") == 2
+    assert f"<КонтрагентыСсылка>{partner.id}</КонтрагентыСсылка>" in text
+    assert f"<РеализацияТоваровУслугСсылка>{sale.id}</РеализацияТоваровУслугСсылка>" in text
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "--1", "1e3", "١"])
+def test_a_number_that_is_none_is_refused(base: Infobase, number: str) -> None:
+    assert refused(base, UNIVERSAL, universal(MessageNo=number)).code == "9"
+
+
 def test_what_came_from_a_node_is_not_sent_back_to_it(base: Infobase) -> None:
     with base.transaction() as session:
-        for reference in gateway.registration.waiting(session, UNIVERSAL, "БП"):
-            gateway.registration.withdraw(session, UNIVERSAL, "БП", reference)
+        for reference in registration.waiting(session, UNIVERSAL, "БП"):
+            registration.withdraw(session, UNIVERSAL, "БП", reference)
     load(base, UNIVERSAL, universal())
     assert node(base, UNIVERSAL).registered == 0
 

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stand.emulator.rows import BusinessError, Ref
-from tests.stand.emulator.demo import company, customer, one, plenty, update_with
+from tests.stand.emulator.demo import company, customer, got, moment, one, plenty, update_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from stand.emulator.infobase import Infobase, Session
+    from stand.emulator.rows import Row
 
 NOON = moment(2026, 3, 31, 12)
 BOOKS = "AccountingRegister_Хозрасчетный"
@@ -33,12 +33,10 @@ def make(session: Session, name: str, **cells: Any) -> Ref:
 
 
 def entries(session: Session, document: Ref) -> list[tuple[str, str, Decimal]]:
-    chart = "ChartOfAccounts_Хозрасчетный"
     rows = session.records(BOOKS, recorder=document)
     return [
-        (session.get(chart, row["AccountDr"])["Code"], session.get(chart, row["AccountCr"])["Code"], row["Сумма"])
-        for row in rows
-    ]  # type: ignore[index]
+        (got(session, row["AccountDr"])["Code"], got(session, row["AccountCr"])["Code"], row["Сумма"]) for row in rows
+    ]
 
 
 def test_order_sale_and_payment_close_the_settlement(base: Infobase) -> None:
@@ -76,7 +74,7 @@ def test_more_than_there_is_cannot_be_sold_and_nothing_is_posted(base: Infobase)
             name, {"Date": NOON, "Контрагент": customer(session)["Ref"], "Склад": warehouse, "Товары": lines}
         )
         with (
-            pytest.raises(BusinessError, match="Не хватает товара «.+» на складе «.+»: нужно 999999, есть"),
+            pytest.raises(BusinessError, match=r"Не хватает товара «.+» на складе «.+»: нужно 999999, есть"),
             session.part(),
         ):
             session.post(name, sale)
@@ -138,6 +136,15 @@ def test_payroll_is_filled_from_the_salary(base: Infobase) -> None:
         ]
 
 
+def test_a_sum_beyond_all_measure_is_a_refusal_of_the_configuration(base: Infobase) -> None:
+    with base.transaction() as session:
+        good, warehouse = plenty(session)
+        line = {"Номенклатура": good, "Количество": Decimal("1e900"), "Цена": Decimal("1e900")}
+        row = {"Date": NOON, "Контрагент": customer(session)["Ref"], "Склад": warehouse, "Товары": [line]}
+        with pytest.raises(BusinessError, match="не вычисляется"):
+            session.put("Document_ЗаказПокупателя", row)
+
+
 def test_what_must_be_filled_is_named(base: Infobase) -> None:
     with base.transaction() as session:
         name = "Document_РеализацияТоваровУслуг"
@@ -175,12 +182,12 @@ def test_the_new_rate_holds_from_its_day(base: Infobase, day: int, rate: str) ->
             if row["ВидСтавкиНДС"] == "Общая" and not row["Услуга"]
         )
         when = moment(2026, 3 if day == 31 else 4, day, 12)
-        row = {
+        row: Row = {
             "Date": when,
             "Контрагент": customer(session)["Ref"],
             "Товары": [{"Номенклатура": good["Ref"], "Количество": Decimal(1), "Цена": Decimal(122)}],
         }
         session.put("Document_ЗаказПокупателя", row)
-        line = row["Товары"][0]  # type: ignore[index]
+        line = row["Товары"][0]
     assert line["СтавкаНДС"] == rate
     assert line["СуммаНДС"] == (Decimal(22) if rate == "НДС22" else Decimal("20.33"))

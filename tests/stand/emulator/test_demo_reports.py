@@ -52,19 +52,20 @@ def test_every_report_shows_rows_with_unique_keys_and_totals_that_are_their_sums
 
 
 @pytest.mark.parametrize(
-    ("name", "opening", "plus", "minus", "closing"),
+    ("name", "columns"),
     [
-        ("ОстаткиТоваров", "НачальныйОстаток", "Приход", "Расход", "КонечныйОстаток"),
-        ("ВедомостьВзаиморасчетов", "НачальныйОстаток", "Увеличение", "Уменьшение", "КонечныйОстаток"),
-        ("ОстаткиДенег", "НачальныйОстаток", "Поступило", "Списано", "КонечныйОстаток"),
+        ("ОстаткиТоваров", ("НачальныйОстаток", "Приход", "Расход", "КонечныйОстаток")),
+        ("ВедомостьВзаиморасчетов", ("НачальныйОстаток", "Увеличение", "Уменьшение", "КонечныйОстаток")),
+        ("ОстаткиДенег", ("НачальныйОстаток", "Поступило", "Списано", "КонечныйОстаток")),
     ],
 )
 @pytest.mark.parametrize("period", [(START, END), (date(2026, 2, 1), date(2026, 2, 28))])
 def test_opening_and_turnover_give_closing(
-    base: Infobase, name: str, opening: str, plus: str, minus: str, closing: str, period: tuple[date, date]
+    base: Infobase, name: str, columns: tuple[str, ...], period: tuple[date, date]
 ) -> None:
     for row in run(base, name, *period).rows:
-        assert row[opening] + row[plus] - row[minus] == row[closing], row
+        opening, plus, minus, closing = (row[column] for column in columns)
+        assert opening + plus - minus == closing, row
 
 
 def test_the_closing_balance_of_a_month_opens_the_next(base: Infobase) -> None:

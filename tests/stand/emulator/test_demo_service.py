@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import requests
+from requests.auth import HTTPBasicAuth
 
 from harness.onec.values import decode_json
 from stand.emulator.company import service_routes, update_demo
@@ -32,6 +33,7 @@ class Service:
     def __init__(self, root: str) -> None:
         self.root = f"{root}/hs/readiness/v1"
         self.seen: set[tuple[str, str]] = set()
+        self._session = requests.Session()
 
     def call(
         self,
@@ -44,12 +46,12 @@ class Service:
         **path: str,
     ) -> tuple[int, Any]:
         """Status and body; JSON is decoded and checked."""
-        answer = requests.request(
+        answer = self._session.request(
             method,
             self.root + route.format(**path),
             params=params,
             data=body,
-            auth=(user.encode(), PASSWORD.encode()),
+            auth=HTTPBasicAuth(user.encode(), PASSWORD.encode()),
             timeout=30,
         )
         self.seen.add((method, route))
@@ -66,6 +68,13 @@ class Service:
         schema = {**content["application/json"]["schema"], "components": DESCRIPTION["components"]}
         jsonschema.validate(_floats(value), schema)
         return answer.status_code, value
+
+    def ask(self, call: str, values: dict[str, str], *, user: str = ADMINISTRATOR) -> tuple[int, Any]:
+        """The same in short: "GET /route", values of the path, and of the query under "?name"."""
+        method, _space, route = call.partition(" ")
+        params = {name[1:]: value for name, value in values.items() if name.startswith("?")}
+        path: dict[str, Any] = {name: value for name, value in values.items() if not name.startswith("?")}
+        return self.call(method, route, user=user, params=params, **path)
 
 
 def _resolved(value: dict[str, Any]) -> dict[str, Any]:
@@ -93,9 +102,20 @@ def base(tmp_path: Path) -> Iterator[Infobase]:
         yield infobase
 
 
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service for tests that change nothing."""
+    with company(tmp_path_factory.mktemp("quiet")) as infobase:
+        yield from _served(infobase)
+
+
 @pytest.fixture
 def service(base: Infobase) -> Iterator[Service]:
-    server = EmulatorServer(base, extra_routes=service_routes(base))
+    yield from _served(base)
+
+
+def _served(infobase: Infobase) -> Iterator[Service]:
+    server = EmulatorServer(infobase, extra_routes=service_routes(infobase))
     try:
         yield Service(server.start())
     finally:
@@ -194,49 +214,47 @@ def test_a_dry_run(base: Infobase, service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "route", "params", "path", "status"),
+    ("call", "params", "status"),
     [
-        ("GET", "/reports/{name}", None, {"name": "НетТакого"}, 404),
-        ("GET", "/reports/{name}", {"start": "вчера"}, {"name": "ПрайсЛист"}, 400),
-        ("GET", "/reports/{name}", {"start": "2026-02-01", "end": "2026-01-01"}, {"name": "ПрайсЛист"}, 400),
-        ("GET", "/reports/{name}", {"variant": "Особый"}, {"name": "ПрайсЛист"}, 400),
-        ("GET", "/reports/{name}", {"Цвет": "1"}, {"name": "ПрайсЛист"}, 400),
-        ("GET", "/exchanges/{plan}/{node}/message", None, {"plan": "Нет", "node": "1"}, 404),
-        ("GET", "/exchanges/{plan}/{node}/message", None, {"plan": UNIVERSAL, "node": "ЧУЖОЙ"}, 400),
-        ("GET", "/rights", {"role": "Нет"}, {}, 404),
-        ("GET", "/log", {"since": "давно"}, {}, 400),
-        ("POST", "/documents/{set}/{ref}/movements", None, {"set": "Catalog_Валюты", "ref": "1"}, 404),
-        ("POST", "/documents/{set}/{ref}/movements", None, {"set": "Document_ЗаказПокупателя", "ref": "1"}, 404),
+        ("GET /reports/{name}", {"name": "НетТакого"}, 404),
+        ("GET /reports/{name}", {"name": "ПрайсЛист", "?start": "вчера"}, 400),
+        ("GET /reports/{name}", {"name": "ПрайсЛист", "?start": "2026-02-01", "?end": "2026-01-01"}, 400),
+        ("GET /reports/{name}", {"name": "ПрайсЛист", "?variant": "Особый"}, 400),
+        ("GET /reports/{name}", {"name": "ПрайсЛист", "?Цвет": "1"}, 400),
+        ("GET /exchanges/{plan}/{node}/message", {"plan": "Нет", "node": "1"}, 404),
+        ("GET /exchanges/{plan}/{node}/message", {"plan": UNIVERSAL, "node": "ЧУЖОЙ"}, 400),
+        ("GET /rights", {"?role": "Нет"}, 404),
+        ("GET /log", {"?since": "давно"}, 400),
+        ("POST /documents/{set}/{ref}/movements", {"set": "Catalog_Валюты", "ref": "1"}, 404),
+        ("POST /documents/{set}/{ref}/movements", {"set": "Document_ЗаказПокупателя", "ref": "1"}, 404),
     ],
 )
-def test_what_is_not_there_is_said(
-    service: Service, method: str, route: str, params: dict[str, str] | None, path: dict[str, str], status: int
-) -> None:
-    seen, answer = service.call(method, route, params=params, **path)
+def test_what_is_not_there_is_said(quiet: Service, call: str, params: dict[str, str], status: int) -> None:
+    seen, answer = quiet.ask(call, params)
     assert seen == status
     assert answer["error"]["message"]
 
 
 @pytest.mark.parametrize(
-    ("user", "method", "route", "path", "status"),
+    ("user", "call", "params", "status"),
     [
-        (MANAGER, "GET", "/reports/{name}", {"name": "РасчетнаяВедомость"}, 403),
-        (MANAGER, "GET", "/reports/{name}", {"name": "ВаловаяПрибыль"}, 200),
-        (ACCOUNTANT, "GET", "/reports/{name}", {"name": "РасчетнаяВедомость"}, 200),
-        (MANAGER, "GET", "/log", {}, 403),
-        (MANAGER, "GET", "/rights", {}, 403),
-        (SITE, "GET", "/exchanges/{plan}/{node}/message", {"plan": "ОбменССайтом", "node": "САЙТ"}, 200),
-        (SITE, "GET", "/exchanges/{plan}/{node}/message", {"plan": UNIVERSAL, "node": "БП"}, 403),
-        (SITE, "GET", "/reports/{name}", {"name": "ВаловаяПрибыль"}, 403),
-        (MANAGER, "POST", "/documents/{set}/{ref}/movements", {"set": "Document_НачислениеЗарплаты", "ref": "1"}, 403),
+        (MANAGER, "GET /reports/{name}", {"name": "РасчетнаяВедомость"}, 403),
+        (MANAGER, "GET /reports/{name}", {"name": "ВаловаяПрибыль"}, 200),
+        (ACCOUNTANT, "GET /reports/{name}", {"name": "РасчетнаяВедомость"}, 200),
+        (MANAGER, "GET /log", {}, 403),
+        (MANAGER, "GET /rights", {}, 403),
+        (SITE, "GET /exchanges/{plan}/{node}/message", {"plan": "ОбменССайтом", "node": "САЙТ"}, 200),
+        (SITE, "GET /exchanges/{plan}/{node}/message", {"plan": UNIVERSAL, "node": "БП"}, 403),
+        (SITE, "GET /reports/{name}", {"name": "ВаловаяПрибыль"}, 403),
+        (MANAGER, "POST /documents/{set}/{ref}/movements", {"set": "Document_НачислениеЗарплаты", "ref": "1"}, 403),
     ],
 )
 def test_nobody_sees_more_than_he_may(
-    service: Service, user: str, method: str, route: str, path: dict[str, str], status: int
+    quiet: Service, user: str, call: str, params: dict[str, str], status: int
 ) -> None:
-    assert service.call(method, route, user=user, params=PERIOD if "reports" in route else None, **path)[0] == status
+    assert quiet.ask(call, params, user=user)[0] == status
 
 
-def test_a_stranger_sees_nothing(service: Service) -> None:
-    answer = requests.get(f"{service.root}/info", auth=("Администратор".encode(), b"wrong"), timeout=30)
+def test_a_stranger_sees_nothing(quiet: Service) -> None:
+    answer = requests.get(f"{quiet.root}/info", auth=HTTPBasicAuth("Администратор".encode(), b"wrong"), timeout=30)
     assert answer.status_code == 401
