@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.infobase import Infobase
 from stand.protocol import Evidence, Info, Isolation
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from harness.errors import DocumentError, StepError
 from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
 from stand.bases import Account, remove_base
-from stand.emulator.backup import compare, restore
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.backup import compare, restore
+from stand.emulator.database.infobase import Infobase
 from stand.emulator.server import EmulatorServer
 from stand.protocol import Backup, Capability, Endpoints, Evidence, Info, Isolation, Proof, Result
 from stand.reading import BaseReader

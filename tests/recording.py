@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.onec.edmx import write_edmx
 from harness.onec.names import Kind, ObjectName
-from stand.emulator.edmx_out import metadata_of
 from stand.emulator.model import MONEY, QUANTITY, STRING, Attribute, Configuration, MetaObject
+from stand.emulator.odata.edmx_out import metadata_of
 from stand.emulator.standard import standard_attributes
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from stand.emulator.auth import User
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 MAX_URL = 8190
 """Bytes of path and query together: Apache's LimitRequestLine (facts/odata.md 11)."""

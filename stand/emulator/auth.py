@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 ACTIONS = ("read", "insert", "update", "delete", "post")
 """What a right may be for."""

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError
 from harness.onec.names import Kind
+from stand.emulator.behaviour.filling import Filling
+from stand.emulator.behaviour.lookups import Lookup, SessionLedger
+from stand.emulator.behaviour.numbering import next_number, remember_codes
+from stand.emulator.behaviour.posting import Movements, Posting
+from stand.emulator.behaviour.reporting import Reports
+from stand.emulator.behaviour.updating import UpdateReport, update_company
+from stand.emulator.database.infobase import Infobase
+from stand.emulator.demo.generator import Generator
+from stand.emulator.demo.reference_data import write_reference_data
 from stand.emulator.exchanging.registration import register_change, register_recent
-from stand.emulator.filling import Filling
-from stand.emulator.generator import Generator
-from stand.emulator.infobase import Infobase
 from stand.emulator.loaders.company import load_company
-from stand.emulator.lookups import Lookup, SessionLedger
-from stand.emulator.numbering import next_number, remember_codes
-from stand.emulator.posting import Movements, Posting
-from stand.emulator.reference_data import write_reference_data
-from stand.emulator.reporting import Reports
 from stand.emulator.rows import BusinessError
-from stand.emulator.updating import UpdateReport, update_company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from starlette.routing import Route
 
-    from stand.emulator.infobase import Session
+    from stand.emulator.database.infobase import Session
     from stand.emulator.model import Configuration, MetaObject
     from stand.emulator.rows import Row
 
@@ -195,7 +195,7 @@ def update_demo(infobase: Infobase, release: str, folder: Path | None = None) ->
 
 def service_routes(infobase: Infobase) -> Sequence[Route]:
     """Routes of the readiness service of a base."""
-    from stand.emulator.service import routes
+    from stand.emulator.service.routes import routes
 
     return routes(infobase)
 

@@ -2,7 +2,7 @@
 
 It is made by a loader (`stand.emulator.loaders`): from the demo company's TOML or from the `$metadata` of a real base. A model
 loaded from `$metadata` knows less (lengths, alternatives of composite types, recorders); what is not known is empty here.
-Names are the configurator's names, without `_Key` and `_Type`: how OData spells them is decided by `stand.emulator.edmx_out`.
+Names are the configurator's names, without `_Key` and `_Type`: how OData spells them is decided by `stand.emulator.odata.edmx_out`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.onec.names import Kind, ObjectName
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from harness.onec.names import Kind, ObjectName
 
 
 @dataclass(frozen=True, slots=True)

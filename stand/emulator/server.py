@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 _START_SECONDS = 15.0
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.behaviour.expressions import compiled
 from stand.emulator.exchanging.common import Context, ExchangeError, Outcome, now
-from stand.emulator.expressions import compiled
 from stand.emulator.rows import EMPTY, BusinessError, Ref, Row
 
 if TYPE_CHECKING:

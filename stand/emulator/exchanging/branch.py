@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.values import format_datetime, format_decimal
+from stand.emulator.database.tables import Field, Storage
 from stand.emulator.exchanging import registration
 from stand.emulator.exchanging.common import (
     Context,
@@ -24,7 +25,6 @@ from stand.emulator.exchanging.common import (
     text_of,
 )
 from stand.emulator.rows import EMPTY, BusinessError, Ref, Row
-from stand.emulator.tables import Field, Storage
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

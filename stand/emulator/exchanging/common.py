@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stand.emulator.expressions import empty
+from stand.emulator.behaviour.expressions import empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lxml.etree import _Element
 
-    from stand.emulator.infobase import Session
-    from stand.emulator.lookups import Lookup
+    from stand.emulator.behaviour.lookups import Lookup
+    from stand.emulator.database.infobase import Session
     from stand.emulator.rows import Ref, Row
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.exchanging import bank, branch, registration, shop, universal
 from stand.emulator.exchanging.common import (
     SUCCESS_SETTING,
@@ -15,12 +16,11 @@ from stand.emulator.exchanging.common import (
     node_row,
     succeeded,
 )
-from stand.emulator.lookups import Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stand.emulator.infobase import Infobase, Session
+    from stand.emulator.database.infobase import Infobase, Session
 
 __all__ = ["Node", "ObjectDirection", "export_message", "import_message", "nodes", "preview_message"]
 

@@ -7,10 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from stand.emulator.database.tables import Field, Storage
 from stand.emulator.exchanging.common import Context, ExchangeError, child, children, text_of
 from stand.emulator.exchanging.mapping import KEY, PUBLIC, ObjectMapping, Properties, by_object
 from stand.emulator.rows import Ref, Row
-from stand.emulator.tables import Field, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.values import format_datetime
+from stand.emulator.behaviour.expressions import money
 from stand.emulator.exchanging.common import Context, ExchangeError, child
 from stand.emulator.exchanging.mapping import KEY, ObjectMapping, Properties, by_object, public_id
-from stand.emulator.expressions import money
 from stand.emulator.rows import EMPTY_MOMENT, Ref, Row
 
 if TYPE_CHECKING:

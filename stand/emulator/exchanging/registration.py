@@ -14,7 +14,7 @@ from stand.emulator.rows import Ref
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from stand.emulator.infobase import Session
+    from stand.emulator.database.infobase import Session
     from stand.emulator.model import MetaObject
     from stand.emulator.rows import Row
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError
 from harness.onec.names import Kind, ObjectName
+from stand.emulator.behaviour.patches import merged, patched
 from stand.emulator.model import (
     MONEY,
     PRIMITIVES,
@@ -27,7 +28,6 @@ from stand.emulator.model import (
     TabularSection,
     ValueType,
 )
-from stand.emulator.patches import merged, patched
 from stand.emulator.standard import SURROGATE_KEY, recorder_type, standard_attributes
 
 if TYPE_CHECKING:

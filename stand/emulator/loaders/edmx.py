@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from harness.errors import DocumentError
 from harness.onec.edmx import short
 from harness.onec.names import Kind, parse_object_name
-from stand.emulator.edmx_out import SYSTEM_ENUMS, TYPE_SUFFIX
 from stand.emulator.model import (
     Attribute,
     Configuration,
@@ -22,6 +21,7 @@ from stand.emulator.model import (
     TabularSection,
     ValueType,
 )
+from stand.emulator.odata.edmx_out import SYSTEM_ENUMS, TYPE_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

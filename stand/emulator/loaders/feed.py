@@ -16,16 +16,16 @@ from lxml import etree
 from harness.errors import DocumentError
 from harness.onec.names import NAMESPACE
 from harness.onec.values import is_guid, parse_datetime
+from stand.emulator.database.tables import Storage, decode_composite
 from stand.emulator.odata.shapes import Part, Shape
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.rows import EMPTY, Ref, Row, Stored
-from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.shapes import Prop, Publication
-    from stand.emulator.tables import Field
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _DATA = "{http://schemas.microsoft.com/ado/2007/08/dataservices}"

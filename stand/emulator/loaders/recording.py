@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DocumentError
 from harness.onec.edmx import read_edmx
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.infobase import Infobase
+from stand.emulator.database.tables import MAX_INT, Layout, scaled
 from stand.emulator.loaders.edmx import UNKNOWN_FRACTION, configuration_from_metadata
 from stand.emulator.loaders.feed import read_feed
 from stand.emulator.odata.shapes import Publication, ShapeKind
-from stand.emulator.tables import MAX_INT, Layout, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from stand.emulator.database.session import Session
+    from stand.emulator.database.tables import Table
     from stand.emulator.loaders.feed import Entry
     from stand.emulator.model import Attribute, Configuration, MetaObject
-    from stand.emulator.session import Session
-    from stand.emulator.tables import Table
 
 
 def create_recorded(path: Path, metadata: Path, feeds: Sequence[Path] = ()) -> Infobase:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stand.emulator.auth import User
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
+    from stand.emulator.database.session import Session
     from stand.emulator.odata.reading import Source
     from stand.emulator.odata.shapes import Publication, Shape
     from stand.emulator.odata.urls import Request, Segment
-    from stand.emulator.session import Session
 
 _RIGHTS = {"POST": "insert", "PATCH": "update", "MERGE": "update", "PUT": "update", "DELETE": "delete"}
 _ACTIONS = ("Post", "Unpost")

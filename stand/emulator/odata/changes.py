@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.database.tables import Storage
 from stand.emulator.odata.errors import (
     bad_body,
     business,
@@ -19,13 +20,12 @@ from stand.emulator.odata.shapes import Part, Shape, ShapeKind
 from stand.emulator.odata.urls import literal_argument
 from stand.emulator.odata.writing import value_of, values_of
 from stand.emulator.rows import EMPTY
-from stand.emulator.tables import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stand.emulator.database.session import Session
     from stand.emulator.rows import Row
-    from stand.emulator.session import Session
 
 _NOT_REQUIRED = frozenset(
     {"Ref", "DataVersion", "Predefined", "PredefinedDataName", "Posted", "DeletionMark", "SurrogateKey"}

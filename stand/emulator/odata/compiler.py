@@ -7,20 +7,20 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from harness.onec.names import parse_object_name
+from stand.emulator.database.tables import Storage, quoted
 from stand.emulator.odata import typed
 from stand.emulator.odata.ast import Any_, Binary, Call, Literal, Minus, Negation, Path
 from stand.emulator.odata.errors import bad_function, business, incomparable, no_segment, not_in_where
 from stand.emulator.odata.functions import call, cast_to
 from stand.emulator.odata.shapes import Part, Publication, Shape, ShapeKind
 from stand.emulator.odata.typed import Sql, T
-from stand.emulator.tables import Storage, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.ast import Node
     from stand.emulator.odata.shapes import Prop
-    from stand.emulator.tables import Field
 
 _ARITHMETIC = frozenset({"add", "sub", "mul", "div"})
 _MAX_SCALE = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stand.emulator.functions import UNITS
+from stand.emulator.database.functions import UNITS
 from stand.emulator.odata import typed
 from stand.emulator.odata.ast import Literal
 from stand.emulator.odata.errors import bad_function
@@ -168,7 +168,7 @@ def _out_of_composite(item: Sql, name: str, primitive: T | None) -> Sql:
     if primitive is T.BOOL:
         return Sql(f"({text} = 'true')", params, T.BOOL)
     if primitive is T.NUMBER:
-        from stand.emulator.functions import DIVISION_SCALE
+        from stand.emulator.database.functions import DIVISION_SCALE
 
         return Sql(f"onec_number({text}, {DIVISION_SCALE})", params, T.NUMBER, scale=DIVISION_SCALE)
     return Sql(text, params, primitive)

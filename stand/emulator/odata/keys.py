@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import EMPTY_REF
 from harness.onec.values import Guid, format_datetime, is_guid, quote_string
+from stand.emulator.database.tables import Storage, decode_composite
 from stand.emulator.odata.errors import ODataError, bad_literal, bad_value, missing_key
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.odata.wire import reader
 from stand.emulator.rows import Ref
-from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.lexer import LiteralValue
     from stand.emulator.odata.shapes import Prop, Shape
-    from stand.emulator.tables import Field
 
 _LITERALS: dict[Storage, type] = {
     Storage.NUMBER: Decimal,

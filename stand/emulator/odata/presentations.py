@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import EMPTY_REF
 from harness.onec.values import parse_datetime
-from stand.emulator.tables import Storage, Table, quoted, unscaled
+from stand.emulator.database.tables import Storage, Table, quoted, unscaled
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.shapes import Publication
-    from stand.emulator.tables import Field
 
 
 class Presentations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.database.tables import Table, quoted
 from stand.emulator.odata.compiler import Compiler, scope_of
 from stand.emulator.odata.errors import bad_option, no_entity, no_segment, unsupported
 from stand.emulator.odata.parser import parse_filter, parse_order
@@ -14,7 +15,6 @@ from stand.emulator.odata.select import Plan, plan_of
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.typed import Sql, T
 from stand.emulator.odata.urls import number_option
-from stand.emulator.tables import Table, quoted
 
 if TYPE_CHECKING:
     import sqlite3

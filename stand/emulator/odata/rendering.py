@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from harness.onec.names import EMPTY_REF
+from stand.emulator.database.tables import Table, quoted
 from stand.emulator.odata.atom import ID
 from stand.emulator.odata.keys import address
 from stand.emulator.odata.presentations import Presentations
 from stand.emulator.odata.select import PRESENTATION, Plan
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.wire import Convert, reader
-from stand.emulator.tables import Table, quoted
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.shapes import Prop, Publication, Shape
-    from stand.emulator.tables import Field
 
 _CHUNK = 400
 Row: TypeAlias = "Sequence[Any]"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stand.emulator.database.tables import Storage
 from stand.emulator.odata.errors import no_segment
 from stand.emulator.odata.shapes import Part, Shape, ShapeKind
-from stand.emulator.tables import Storage
 
 if TYPE_CHECKING:
     from stand.emulator.odata.shapes import Prop, Publication

@@ -8,9 +8,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from harness.onec.edmx import write_edmx
-from stand.emulator.edmx_out import metadata_of
 from stand.emulator.odata.answers import Answer, Form, error_answer, error_form
 from stand.emulator.odata.calls import Call
+from stand.emulator.odata.edmx_out import metadata_of
 from stand.emulator.odata.errors import (
     INTERNAL,
     ODataError,
@@ -26,7 +26,7 @@ from stand.emulator.rows import BusinessError
 
 if TYPE_CHECKING:
     from stand.emulator.auth import User
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
     from stand.emulator.odata.urls import Request
 
 _LOG = logging.getLogger(__name__)

@@ -12,15 +12,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.onec.names import NAMESPACE, Kind
+from stand.emulator.database.tables import Field, Storage, Table
 from stand.emulator.model import RegisterKind
 from stand.emulator.standard import record_attributes
-from stand.emulator.tables import Field, Storage, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from stand.emulator.database.tables import Layout
     from stand.emulator.model import Configuration, MetaObject, ValueType
-    from stand.emulator.tables import Layout
 
 
 class ShapeKind(StrEnum):

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.onec.values import Guid, format_datetime, format_decimal
+from stand.emulator.database.tables import MAX_INT, Storage, quoted, scaled
 from stand.emulator.odata.errors import incomparable, not_in_where
 from stand.emulator.odata.types import type_from_wire
-from stand.emulator.tables import MAX_INT, Storage, quoted, scaled
 
 if TYPE_CHECKING:
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.lexer import LiteralValue
-    from stand.emulator.tables import Field
 
 Params: TypeAlias = "tuple[Any, ...]"
 
@@ -257,7 +257,7 @@ def arithmetic(operator: str, left: Sql, right: Sql) -> Sql:
         raise not_in_where()
     params = (*left.params, *right.params)
     if operator == "div":
-        from stand.emulator.functions import DIVISION_SCALE
+        from stand.emulator.database.functions import DIVISION_SCALE
 
         text = f"onec_div({left.text}, {left.scale}, {right.text}, {right.scale})"
         return Sql(text, params, T.NUMBER, scale=DIVISION_SCALE)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stand.emulator import virtual, virtual_sql
-from stand.emulator.edmx_out import TYPE_SUFFIX, parameters_of
+from stand.emulator.database import virtual, virtual_sql
+from stand.emulator.database.tables import Field, Table
 from stand.emulator.model import RegisterKind
 from stand.emulator.odata.compiler import Compiler, Scope
+from stand.emulator.odata.edmx_out import TYPE_SUFFIX, parameters_of
 from stand.emulator.odata.errors import bad_option, no_method, no_segment, unsupported_option
 from stand.emulator.odata.parser import parse_filter
 from stand.emulator.odata.reading import Source
 from stand.emulator.odata.shapes import Shape, ShapeKind, spelled
 from stand.emulator.odata.urls import literal_argument, parse_arguments, text_argument
-from stand.emulator.tables import Field, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from stand.emulator.database.tables import Storage
 from stand.emulator.odata.shapes import Part
 from stand.emulator.odata.types import type_to_wire
-from stand.emulator.tables import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

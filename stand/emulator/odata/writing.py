@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import NAMESPACE
 from harness.onec.values import decode_json, is_guid
+from stand.emulator.database.tables import Storage, decode_composite
 from stand.emulator.odata.errors import INTERNAL, bad_body, bad_literal, bad_value, business
 from stand.emulator.odata.shapes import Part, Shape, ShapeKind
 from stand.emulator.odata.types import type_from_wire
 from stand.emulator.rows import EMPTY_MOMENT, Ref, Row, Stored
-from stand.emulator.tables import Storage, decode_composite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from stand.emulator.database.tables import Field
     from stand.emulator.odata.shapes import Prop
-    from stand.emulator.tables import Field
 
 _READ_ONLY = frozenset({"Ref", "DataVersion", "Predefined", "Posted"})
 """Never set by a body: `Posted` only by Post and Unpost (facts/odata.md 6)."""

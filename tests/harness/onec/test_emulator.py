@@ -17,7 +17,7 @@ from harness.onec.guard import WriteGuard
 from harness.onec.names import Kind, ObjectName
 from harness.onec.odata import ODataClient
 from harness.onec.session import StandSession
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.infobase import Infobase
 from stand.emulator.model import (
     DATE,
     MONEY,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.onec.values import Key
-    from stand.emulator.session import Session
+    from stand.emulator.database.session import Session
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "odata"
 USER, PASSWORD = "Администратор", "пароль"

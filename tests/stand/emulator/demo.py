@@ -10,15 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.behaviour.updating import update_company
 from stand.emulator.company import attach_behaviour, create_demo, demo_folder
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.infobase import Infobase
 from stand.emulator.loaders.company import configuration_of, tree_of
-from stand.emulator.updating import update_company
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stand.emulator.infobase import Session
+    from stand.emulator.database.infobase import Session
     from stand.emulator.rows import Ref, Row
 
 PASSWORD = "password-of-tests"

@@ -24,7 +24,7 @@ from tests.stand.emulator.sample import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 TABLE, CHAIR, LAMP = (f"10000000-0000-4000-8000-00000000000{number}" for number in (3, 2, 1))
 IVANOV = "20000000-0000-4000-8000-000000000001"

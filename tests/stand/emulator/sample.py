@@ -9,7 +9,7 @@ from urllib.parse import quote
 from harness.onec.names import Kind, ObjectName
 from harness.onec.values import decode_json, encode_json
 from stand.emulator.auth import NOBODY, User
-from stand.emulator.infobase import Infobase
+from stand.emulator.database.infobase import Infobase
 from stand.emulator.model import (
     BOOLEAN,
     DATE,

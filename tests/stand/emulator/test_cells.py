@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stand.emulator.cells import Field
+from stand.emulator.database.cells import Field
+from stand.emulator.database.numbers import MAX_INT, scaled, unscaled
 from stand.emulator.model import DATE, MONEY, Attribute, ValueType
-from stand.emulator.numbers import MAX_INT, scaled, unscaled
 from stand.emulator.rows import EMPTY, EMPTY_MOMENT, Ref, Stored
 
 COMPOSITE = Field.of(Attribute("Что", ValueType(())))

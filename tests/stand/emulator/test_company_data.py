@@ -7,9 +7,12 @@ import pytest
 
 from harness.errors import ConfigError
 from harness.onec.names import Kind
+from stand.emulator.behaviour.filling import Filling
+from stand.emulator.behaviour.posting import Posting
+from stand.emulator.behaviour.reporting import Reports
 from stand.emulator.company import demo_folder
-from stand.emulator.configuration_io import dump_configuration, load_configuration
-from stand.emulator.filling import Filling
+from stand.emulator.database.configuration_io import dump_configuration, load_configuration
+from stand.emulator.database.tables import Layout
 from stand.emulator.loaders.company import (
     configuration_of,
     defects_of,
@@ -20,9 +23,6 @@ from stand.emulator.loaders.company import (
     tree_of,
     value_type,
 )
-from stand.emulator.posting import Posting
-from stand.emulator.reporting import Reports
-from stand.emulator.tables import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path

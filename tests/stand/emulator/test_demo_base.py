@@ -8,14 +8,14 @@ import pytest
 
 from harness.errors import ConfigError, UsageError
 from stand.emulator.company import attach_behaviour, create_demo
-from stand.emulator.requisites import is_inn
+from stand.emulator.demo.requisites import is_inn
 from tests.stand.emulator.demo import DOCUMENTS, PASSWORD, company, got
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stand.emulator.infobase import Infobase, Session
+    from stand.emulator.database.infobase import Infobase, Session
 
 STOCK = "AccumulationRegister_ТоварыНаСкладах"
 BOOKS = "AccountingRegister_Хозрасчетный"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stand.emulator.database.infobase import Infobase
     from stand.emulator.exchanging.common import Outcome
-    from stand.emulator.infobase import Infobase
 
 BANK, SHOP, BRANCH = "БанкКлиент", "ОбменССайтом", "ОбменСФилиалом"
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stand.emulator.infobase import Infobase, Session
+    from stand.emulator.database.infobase import Infobase, Session
     from stand.emulator.rows import Row
 
 NOON = moment(2026, 3, 31, 12)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import ConfigError
+from stand.emulator.behaviour.lookups import Lookup
+from stand.emulator.behaviour.report_page import page_of
 from stand.emulator.company import Behaviour
-from stand.emulator.lookups import Lookup
-from stand.emulator.report_page import page_of
 from tests.stand.emulator.demo import company, update_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stand.emulator.infobase import Infobase
-    from stand.emulator.reporting import ReportResult
+    from stand.emulator.behaviour.reporting import ReportResult
+    from stand.emulator.database.infobase import Infobase
 
 START, END = date(2026, 1, 1), date(2026, 3, 31)
 

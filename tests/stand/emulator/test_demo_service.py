@@ -20,7 +20,7 @@ from tests.stand.emulator.openapi import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 DESCRIPTION = read_yaml((Path(__file__).parents[3] / "stand" / "readiness-service.yaml").read_text(encoding="utf-8"))
 PERIOD = {"start": "2026-01-01", "end": "2026-03-31"}

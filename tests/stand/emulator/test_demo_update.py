@@ -11,20 +11,20 @@ import pytest
 
 from harness.errors import ConfigError
 from stand.emulator.auth import ACTIONS, User, may
+from stand.emulator.behaviour.lookups import Lookup
+from stand.emulator.behaviour.updating import handled, update_company
 from stand.emulator.company import Behaviour, attach_behaviour, demo_folder, update_demo
 from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.loaders.company import defects_of
-from stand.emulator.lookups import Lookup
 from stand.emulator.rows import EMPTY, Ref
-from stand.emulator.updating import handled, update_company
 from tests.stand.emulator.demo import UNIVERSAL, company, customer, moment, plenty, sample, update_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from stand.emulator.infobase import Infobase, Session
+    from stand.emulator.database.infobase import Infobase, Session
 
 NOON = moment(2026, 3, 31, 12)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from stand.emulator.expressions import FUNCTIONS, RESOLVER, Expression, money
+from stand.emulator.behaviour.expressions import FUNCTIONS, RESOLVER, Expression, money
 from stand.emulator.rows import EMPTY, Ref
 from tests.stand.emulator.demo import moment
 

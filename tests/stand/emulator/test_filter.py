@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stand.emulator.functions import date_add, date_difference, divide, like
+from stand.emulator.database.functions import date_add, date_difference, divide, like
 from tests.stand.emulator.filled import CHAIR, FIRST, IVANOV, PAID, SECOND, TABLE, filled_base
 from tests.stand.emulator.sample import GOODS, LEDGER, PEOPLE, RATES, SALE, STOCK, Asking
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stand.emulator.database.session import Session
     from stand.emulator.model import MetaObject
-    from stand.emulator.session import Session
 
 ZERO = "00000000-0000-0000-0000-000000000000"
 TABLE_URL, SALE_URL = f"{GOODS}(guid'{TABLE}')", f"{SALE}(guid'{SECOND}')"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import DocumentError
-from stand.emulator.infobase import BusinessError, Infobase
+from stand.emulator.database.infobase import BusinessError, Infobase
 from stand.emulator.rows import EMPTY, Ref, Row
 from tests.stand.emulator.sample import (
     CURRENCY,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stand.emulator.database.session import Session
     from stand.emulator.model import MetaObject
-    from stand.emulator.session import Session
 
 MOMENT = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - dates of 1C are naive
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import DocumentError
-from stand.emulator.backup import compare, restore
-from stand.emulator.infobase import BusinessError, Infobase
+from stand.emulator.database.backup import compare, restore
+from stand.emulator.database.infobase import BusinessError, Infobase
 from stand.emulator.model import MONEY, Attribute, ValueType
 from tests.stand.emulator.sample import (
     GOODS,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stand.emulator.database.session import Session
     from stand.emulator.rows import Ref
-    from stand.emulator.session import Session
 
 MOMENT = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - dates of 1C are naive
 

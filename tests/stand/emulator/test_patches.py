@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ConfigError
-from stand.emulator.patches import merged, patched
+from stand.emulator.behaviour.patches import merged, patched
 
 TREE = {"отчёты": {"А": {"колонки": {"х": 1, "у": 2}, "ключ": ["х"]}}, "версии": ["1.17", "1.19"]}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.onec.edmx import canonical, read_edmx
-from stand.emulator.edmx_out import metadata_of
+from stand.emulator.odata.edmx_out import metadata_of
 from stand.emulator.rows import Ref
 from tests.stand.emulator.filled import CHAIR, FIRST, IVANOV, PAID, SECOND, TABLE, filled_base
 from tests.stand.emulator.sample import (

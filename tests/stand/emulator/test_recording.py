@@ -12,9 +12,9 @@ from lxml import etree
 
 from harness.errors import DocumentError
 from harness.onec.edmx import canonical, read_edmx, write_edmx
-from stand.emulator.edmx_out import metadata_of
 from stand.emulator.loaders.edmx import configuration_from_metadata
 from stand.emulator.loaders.recording import create_recorded
+from stand.emulator.odata.edmx_out import metadata_of
 from tests.recording import GOODS, STORES, record
 from tests.stand.emulator.sample import Asking, sample_configuration
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 ADMIN, MANAGER, PASSWORD = "Администратор", "Менеджер Иванова", "пароль: ёж"
 ROLES = {

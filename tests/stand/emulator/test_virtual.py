@@ -17,7 +17,7 @@ from tests.stand.emulator.sample import ACCOUNTS, GOODS, LEDGER, PRICES, RATES, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stand.emulator.infobase import Infobase
+    from stand.emulator.database.infobase import Infobase
 
 FIRST = datetime(2026, 1, 1)  # noqa: DTZ001 - dates of 1C are naive
 DOCUMENTS = [Ref(SALE, f"00000000-0000-4000-8000-00000000000{number}") for number in range(3)]

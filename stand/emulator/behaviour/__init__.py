@@ -1,0 +1,1 @@
+"""What a configuration does, interpreted from data: filling, posting, reports, updates."""

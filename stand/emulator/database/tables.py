@@ -1,0 +1,214 @@
+"""Tables of the database out of the model.
+
+One table for each object, one for each tabular section (`"Document_X.Товары"`), one for each register.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from harness.onec.names import Kind
+from stand.emulator.database.cells import (
+    Cell,
+    Field,
+    Storage,
+    decode_composite,
+    quoted,
+    storage_of,
+)
+from stand.emulator.database.numbers import MAX_INT, scaled, unscaled
+from stand.emulator.model import STRING, Attribute, RegisterKind, ValueType
+from stand.emulator.standard import LINE_NUMBER, SURROGATE_KEY, ext_dimension_attributes, record_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stand.emulator.model import Configuration, MetaObject, TabularSection
+
+__all__ = [
+    "MAX_INT",
+    "Cell",
+    "Field",
+    "Layout",
+    "Storage",
+    "Table",
+    "decode_composite",
+    "object_table",
+    "quoted",
+    "scaled",
+    "section_table",
+    "storage_of",
+    "unscaled",
+]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: fields in the order of the model, the key, and what it is found by."""
+
+    name: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """Fields by name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where the cells of each field begin in a row."""
+        result: dict[str, int] = {}
+        start = 0
+        for field in self.fields:
+            result[field.name] = start
+            start += len(field.columns)
+        return result
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """All columns, not quoted."""
+        return tuple(column for field in self.fields for column in field.columns)
+
+    @cached_property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns of the key, not quoted."""
+        return tuple(column for name in self.key for column in self.by_name[name].columns)
+
+    @cached_property
+    def select_list(self) -> str:
+        """All columns for a SELECT, each under the alias `t`."""
+        return ", ".join(f"t.{quoted(column)}" for column in self.columns)
+
+    @cached_property
+    def create_sql(self) -> str:
+        """`CREATE TABLE`."""
+        columns = ", ".join(field.definition for field in self.fields)
+        key = ", ".join(quoted(column) for column in self.key_columns)
+        # Without keys (an information register without dimensions) there is at most one record.
+        clustered = f", PRIMARY KEY ({key})) WITHOUT ROWID" if key else ")"
+        return f"CREATE TABLE {quoted(self.name)} ({columns}{clustered}"
+
+    @cached_property
+    def index_sql(self) -> tuple[str, ...]:
+        """`CREATE INDEX`, one a secondary index."""
+        result = []
+        for names in self.indexes:
+            columns = ", ".join(quoted(column) for name in names for column in self.by_name[name].columns)
+            title = quoted("/".join((self.name, *names)))
+            result.append(f"CREATE INDEX IF NOT EXISTS {title} ON {quoted(self.name)} ({columns})")
+        return tuple(result)
+
+    @cached_property
+    def replace_sql(self) -> str:
+        """Insert, or replace the row with this key."""
+        names = ", ".join(quoted(column) for column in self.columns)
+        marks = ", ".join("?" * len(self.columns))
+        return f"INSERT OR REPLACE INTO {quoted(self.name)} ({names}) VALUES ({marks})"  # noqa: S608 - names of the model, quoted
+
+    @cached_property
+    def _encoders(self) -> tuple[tuple[str, Field, Callable[[Field, Any], tuple[Cell, ...]], tuple[Cell, ...]], ...]:
+        return tuple((field.name, field, field.encoder, field.empty) for field in self.fields)
+
+    def encode(self, row: dict[str, Any]) -> list[Cell]:
+        """Cells of a whole row, empty where the row says nothing.
+
+        Raises:
+            ValueError: a value of another type; says of which field.
+        """
+        cells: list[Cell] = []
+        try:
+            for name, field, encode, empty in self._encoders:
+                value = row.get(name)
+                cells += empty if value is None else encode(field, value)
+        except (TypeError, AttributeError, ArithmeticError, ValueError):
+            # The slow way tells which field it was.
+            return [cell for field in self.fields for cell in field.encode(row.get(field.name))]
+        return cells
+
+    def decode(self, cells: Sequence[Any]) -> dict[str, Any]:
+        """A row out of all cells, in the order of `columns`."""
+        row: dict[str, Any] = {}
+        at = 0
+        for field in self.fields:
+            width = len(field.columns)
+            row[field.name] = field.decode(cells[at : at + width])
+            at += width
+        return row
+
+
+class Layout:
+    """All tables of a configuration, by object and by section."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.objects: dict[str, Table] = {}
+        self.sections: dict[str, dict[str, Table]] = {}
+        for name, meta in configuration.objects.items():
+            self.objects[name] = object_table(meta)
+            self.sections[name] = {section.name: section_table(meta, section) for section in meta.sections}
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Every table by its own name."""
+        result = {table.name: table for table in self.objects.values()}
+        for sections in self.sections.values():
+            result.update((table.name, table) for table in sections.values())
+        return result
+
+
+def _fields(*groups: Sequence[Attribute]) -> tuple[Field, ...]:
+    by_name: dict[str, Field] = {}
+    for attribute in (item for group in groups for item in group):
+        by_name.setdefault(attribute.name, Field.of(attribute))
+    return tuple(by_name.values())
+
+
+def section_table(meta: MetaObject, section: TabularSection) -> Table:
+    """The table of a tabular section: owner, line, attributes."""
+    head = (
+        Attribute("Ref", ValueType((str(meta.name),)), standard=True),
+        Attribute("LineNumber", LINE_NUMBER, standard=True),
+    )
+    return Table(f"{meta.name}.{section.name}", _fields(head, section.attributes), ("Ref", "LineNumber"))
+
+
+def object_table(meta: MetaObject) -> Table:
+    """The table of an object or a register."""
+    if meta.register is not None:
+        return _register_table(meta)
+    name = str(meta.name)
+    if meta.kind is Kind.CONSTANT:
+        number = Attribute("SurrogateKey", SURROGATE_KEY, standard=True)
+        return Table(name, _fields((number,), meta.fields), ("SurrogateKey",))
+    if meta.kind is Kind.DOCUMENT_JOURNAL:
+        return Table(name, _fields(meta.fields or (Attribute("Ref", ValueType(())),)), ("Ref",))
+    head = (Attribute("Ref", ValueType((name,)), standard=True), Attribute("DataVersion", STRING, standard=True))
+    fields = _fields(head, meta.fields)
+    present = {field.name for field in fields}
+    wanted = (
+        (("Date",), ("Number",))
+        if meta.kind is Kind.DOCUMENT
+        else (("Description",), ("Code",), ("Parent",), ("Owner",))
+    )
+    return Table(name, fields, ("Ref",), tuple(names for names in wanted if names[0] in present))
+
+
+def _register_table(meta: MetaObject) -> Table:
+    register = meta.register
+    if register is None:
+        raise ValueError(f"{meta.name} — не регистр")
+    standard = record_attributes(meta)
+    fields = _fields(standard, register.fields, ext_dimension_attributes(register))
+    if register.kind is RegisterKind.INDEPENDENT:
+        period = ("Period",) if register.periodic else ()
+        return Table(str(meta.name), fields, (*period, *(item.name for item in register.dimensions)))
+    indexes: list[tuple[str, ...]] = []
+    if any(item.name == "Period" for item in standard):
+        indexes.append(("Period",))
+    if register.dimensions:
+        indexes.append((register.dimensions[0].name,))
+    return Table(str(meta.name), fields, ("Recorder", "LineNumber"), tuple(indexes))

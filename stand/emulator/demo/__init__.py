@@ -1,0 +1,1 @@
+"""Makes the demo company: reference data and documents, deterministic by seed and size."""

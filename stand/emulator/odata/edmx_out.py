@@ -1,0 +1,196 @@
+"""`$metadata` out of the model (facts/odata.md 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.onec.edmx import (
+    BINDING,
+    Association,
+    ComplexType,
+    End,
+    EntitySet,
+    EntityType,
+    EnumType,
+    FunctionImport,
+    Metadata,
+    NavigationProperty,
+    Parameter,
+    Property,
+)
+from harness.onec.names import NAMESPACE, Kind
+from stand.emulator.database import virtual
+from stand.emulator.database.tables import Field, Layout
+from stand.emulator.model import DATE, Attribute, RegisterKind
+from stand.emulator.odata.shapes import Publication, Shape, ShapeKind, spelled
+from stand.emulator.standard import LINE_NUMBER, recorder_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stand.emulator.model import Configuration, MetaObject
+    from stand.emulator.odata.shapes import Prop
+
+SYSTEM_ENUMS = (
+    EnumType("AccountType", ("Active", "ActivePassive", "Passive")),
+    EnumType("AccountingRecordType", ("Credit", "Debit")),
+    EnumType("AccumulationRecordType", ("Expense", "Receipt")),
+    EnumType("AllowedSign", ("Any", "Nonnegative")),
+    EnumType("AllowedLength", ("Fixed", "Variable")),
+    EnumType("DateFractions", ("Date", "DateTime", "Time")),
+)
+"""Enumerations every publication has."""
+
+_STRUCTURES = {
+    "TypeDescription": (
+        ("Types", "Collection(Edm.String)"),
+        ("NumberQualifiers", f"{NAMESPACE}.NumberQualifiers"),
+        ("StringQualifiers", f"{NAMESPACE}.StringQualifiers"),
+        ("DateQualifiers", f"{NAMESPACE}.DateQualifiers"),
+        ("BinaryDataQualifiers", f"{NAMESPACE}.BinaryDataQualifiers"),
+    ),
+    "NumberQualifiers": (("AllowedSign", "Edm.String"), ("Digits", "Edm.Int16"), ("FractionDigits", "Edm.Int16")),
+    "StringQualifiers": (("AllowedLength", "Edm.String"), ("Length", "Edm.Int64")),
+    "DateQualifiers": (("DateFractions", "Edm.String"),),
+    "BinaryDataQualifiers": (("AllowedLength", "Edm.String"), ("Length", "Edm.Int64")),
+    "PointInTime": (("Ref", "Edm.String"), ("Date", "Edm.DateTime")),
+}
+SYSTEM_STRUCTURES = tuple(
+    ComplexType(name, tuple(Property(title, type_, nullable=False) for title, type_ in items))
+    for name, items in _STRUCTURES.items()
+)
+"""Complex types every publication has."""
+
+TYPE_SUFFIX = {"Balance": "_Balance", "Turnovers": "_Turnover", "BalanceAndTurnovers": "_BalanceAndTurnover"}
+"""Virtual table to the suffix of its row type."""
+
+_CONDITION = ("Condition", "Edm.String")
+_DIMENSIONS = ("Dimensions", "Edm.String")
+_ACCOUNT = ("AccountCondition", "Edm.String")
+_EXTRA = ("ExtraDimensions", "Edm.String")
+_PERIOD = ("Period", "Edm.DateTime")
+_SPAN = (("EndPeriod", "Edm.DateTime"), ("StartPeriod", "Edm.DateTime"))
+_PARAMETERS = {
+    ("Balance", False): (_CONDITION, _DIMENSIONS, _PERIOD),
+    ("Turnovers", False): (_CONDITION, _DIMENSIONS, *_SPAN),
+    ("BalanceAndTurnovers", False): (_CONDITION, _DIMENSIONS, *_SPAN),
+    ("Balance", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, _EXTRA, _PERIOD),
+    ("Turnovers", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, *_SPAN, _EXTRA),
+    ("BalanceAndTurnovers", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, *_SPAN, _EXTRA),
+    ("SliceLast", False): (_CONDITION, _PERIOD),
+    ("SliceFirst", False): (_CONDITION, _PERIOD),
+}
+"""Parameters of virtual tables, exact names (facts/odata.md 5); by table and whether the register is an accounting one."""
+
+
+def parameters_of(meta: MetaObject, function: str) -> tuple[tuple[str, str], ...]:
+    """Parameters of a virtual table of a register: (name, Edm type)."""
+    accounting = meta.register is not None and meta.register.kind is RegisterKind.ACCOUNTING
+    return _PARAMETERS.get((function, accounting), ())
+
+
+def metadata_of(configuration: Configuration, layout: Layout | None = None) -> Metadata:
+    """The published part of a configuration as `$metadata`."""
+    publication = Publication(layout or Layout(configuration))
+    entities: dict[str, EntityType] = {}
+    complexes = {item.name: item for item in SYSTEM_STRUCTURES}
+    associations: dict[str, Association] = {}
+    for shape in publication.shapes.values():
+        entities[shape.name] = _entity(shape)
+        associations.update((item.name, item) for item in _associations(shape))
+    for meta in configuration.published:
+        complexes.update((item.name, item) for item in _complex_types(publication, meta))
+    enums = [EnumType(item.name, item.values) for item in configuration.enumerations.values()]
+    return Metadata(
+        entity_types=entities,
+        complex_types=complexes,
+        associations=associations,
+        enum_types={item.name: item for item in (*enums, *SYSTEM_ENUMS)},
+        entity_sets={name: EntitySet(name, name) for name in entities},
+        functions=tuple(item for meta in configuration.published for item in _functions(meta)),
+    )
+
+
+def _property(prop: Prop) -> Property:
+    return Property(prop.name, prop.edm, prop.nullable)
+
+
+def _entity(shape: Shape) -> EntityType:
+    return EntityType(
+        name=shape.name,
+        key=tuple(prop.name for prop in shape.key),
+        properties=tuple(_property(prop) for prop in shape.properties),
+        navigation=tuple(NavigationProperty(name, f"{NAMESPACE}.{shape.name}_{name}") for name in shape.links),
+        open=shape.open,
+    )
+
+
+def _associations(shape: Shape) -> Iterator[Association]:
+    for name, (_field, target) in shape.links.items():
+        ends = (End("Begin", f"{NAMESPACE}.{shape.name}", "*"), End("End", f"{NAMESPACE}.{target}", "0..1"))
+        yield Association(f"{shape.name}_{name}", ends)
+
+
+def _complex_types(publication: Publication, meta: MetaObject) -> Iterator[ComplexType]:
+    name = str(meta.name)
+    shape = publication.shapes.get(name)
+    if shape is None:
+        return
+    for rows in shape.rows.values():
+        title = f"{name}_RowType" if shape.kind is ShapeKind.RECORD_SET else f"{rows.name}_RowType"
+        yield ComplexType(title, tuple(_property(prop) for prop in rows.properties))
+    if meta.register is None:
+        return
+    for table in virtual.virtual_tables(meta):
+        if table in TYPE_SUFFIX:
+            properties = tuple(_property(prop) for prop in virtual_properties(meta, table))
+            yield ComplexType(name + TYPE_SUFFIX[table], properties)
+
+
+def virtual_properties(meta: MetaObject, table: str) -> tuple[Prop, ...]:
+    """Properties of a row of a virtual table: dimensions, periods and recorder (turnovers), numbers, types of composite ones."""
+    register = meta.register
+    if register is None:
+        raise ValueError(f"{meta.name} — не регистр")
+    attributes: list[Attribute] = list(virtual.dimensions_of(meta))
+    if table != "Balance":
+        attributes += [Attribute("Period", DATE), *(Attribute(name, DATE) for name in virtual.PERIODS)]
+        recorder = next((item for item in meta.standard if item.name == "Recorder"), None)
+        attributes += [recorder or Attribute("Recorder", recorder_type(register)), Attribute("LineNumber", LINE_NUMBER)]
+    attributes += [Attribute(name, resource.type) for name, _measure, resource in virtual.measures(meta, table)]
+    return spelled(_fields(attributes))
+
+
+def _fields(attributes: Iterable[Attribute]) -> list[Field]:
+    return [Field.of(item) for item in attributes]
+
+
+def _functions(meta: MetaObject) -> Iterator[FunctionImport]:
+    name = str(meta.name)
+    if meta.register is not None:
+        for table in virtual.virtual_tables(meta):
+            yield _virtual_function(meta, table)
+    if meta.kind is Kind.DOCUMENT:
+        for action in ("Post", "Unpost"):
+            yield _function(action, name, (("PostingModeOperational", "Edm.Boolean"),), side_effecting=True)
+    if meta.kind is Kind.BUSINESS_PROCESS:
+        yield _function("Start", name, (("RoutePoint", "Edm.String"),), side_effecting=True)
+    if meta.kind is Kind.TASK:
+        yield _function("ExecuteTask", name, (), side_effecting=True)
+
+
+def _virtual_function(meta: MetaObject, table: str) -> FunctionImport:
+    name = str(meta.name)
+    if table in TYPE_SUFFIX:
+        bound, row = name, name + TYPE_SUFFIX[table]
+    else:
+        independent = meta.register is not None and meta.register.kind is RegisterKind.INDEPENDENT
+        bound = row = name if independent else f"{name}_RecordType"
+    return _function(table, bound, parameters_of(meta, table), f"Collection({NAMESPACE}.{row})")
+
+
+def _function(
+    name: str, bound: str, parameters: Iterable[tuple[str, str]], returns: str = "", *, side_effecting: bool = False
+) -> FunctionImport:
+    binding = Parameter(BINDING, f"{NAMESPACE}.{bound}")
+    return FunctionImport(name, returns, (binding, *(Parameter(*item) for item in parameters)), side_effecting)

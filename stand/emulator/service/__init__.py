@@ -1,0 +1,1 @@
+"""The readiness service of the emulator: `/hs/readiness/v1`."""
