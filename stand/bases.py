@@ -100,7 +100,7 @@ class DemoBase:
 
     def open(self, path: Path) -> Infobase:
         """The base from its file, with posting, reports and exchanges."""
-        from stand.emulator.company import attach_behaviour
+        from stand.emulator.behaviour.attached import attach_behaviour
 
         infobase = Infobase.open(path)
         attach_behaviour(infobase)

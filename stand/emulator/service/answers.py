@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from harness.onec.names import NAMESPACE
 from stand.emulator.auth import ACTIONS, User, may
+from stand.emulator.behaviour.attached import BASE_NAME, JOBS_BLOCKED, OUTWARD_BLOCKED, STAND_MARK
 from stand.emulator.behaviour.updating import handled
-from stand.emulator.company import BASE_NAME, JOBS_BLOCKED, OUTWARD_BLOCKED, STAND_MARK
 from stand.emulator.database.tables import Storage
 from stand.emulator.rows import EMPTY_MOMENT, Ref
 from stand.emulator.standard import ext_dimension_attributes, record_attributes

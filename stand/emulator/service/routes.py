@@ -15,9 +15,9 @@ from starlette.routing import Route
 from harness.errors import ConfigError
 from harness.onec.names import Kind
 from stand.emulator.auth import User, may
+from stand.emulator.behaviour.attached import Behaviour, behaviour_of
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.behaviour.report_page import page_of
-from stand.emulator.company import Behaviour, behaviour_of
 from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.rows import BusinessError

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.behaviour.attached import attach_behaviour
 from stand.emulator.behaviour.updating import update_company
-from stand.emulator.company import attach_behaviour, create_demo, demo_folder
+from stand.emulator.company import create_demo, demo_folder
 from stand.emulator.database.infobase import Infobase
 from stand.emulator.loaders.company import configuration_of, tree_of
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import ConfigError, UsageError
-from stand.emulator.company import attach_behaviour, create_demo
+from stand.emulator.behaviour.attached import attach_behaviour
+from stand.emulator.company import create_demo
 from stand.emulator.demo.requisites import is_inn
 from tests.stand.emulator.demo import DOCUMENTS, PASSWORD, company, got
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import ConfigError
+from stand.emulator.behaviour.attached import Behaviour
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.behaviour.report_page import page_of
-from stand.emulator.company import Behaviour
 from tests.stand.emulator.demo import company, update_with
 
 if TYPE_CHECKING:
