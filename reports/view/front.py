@@ -33,7 +33,7 @@ def front(tr: Translator, record: Record, decision: Decision) -> Front:
     lines = _lines(made)
     if lines <= ROOMY:
         return made
-    density, longest = ("compact", 140) if lines <= CROWDED else ("dense", 120)
+    density, longest = ("compact", 190) if lines <= CROWDED else ("dense", 120)
     return replace(_front(tr, record, decision, longest=longest), density=density)
 
 
