@@ -13,6 +13,7 @@ The tree (exit codes of the contract: 2 wrong usage or configuration, 3 internal
     ├── WriteRefusedError        2   the write guard stopped a request; nothing was sent
     ├── StandError              11   the stand's own trouble: licence, network, 5xx before 1C, HTML instead of JSON
     ├── AnswerError              1   1C answered, with an error of its own (code, status)
+    │   └── RouteAbsentError     1   the base's readiness service has no such route
     ├── StepError               11   a step of the pipeline could not be done (backup, restore, update)
     └── InterruptedRunError    130   Ctrl-C
 """
@@ -111,6 +112,10 @@ class AnswerError(HarnessError):
         super().__init__(message, place=place, hint=hint)
         self.status = status
         self.code = code
+
+
+class RouteAbsentError(AnswerError):
+    """The base's readiness service has no such route: an older or a partial one. Says nothing of the product."""
 
 
 class StepError(HarnessError):

@@ -10,6 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _PLACES = (_PACKAGE / "_data", _PACKAGE.parent)
 DEMO = "fixtures/demo"
 PACKS = "fixtures/packs"
+ACCEPTANCES = f"{DEMO}/acceptances.toml"
 
 
 def resource(name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 from harness.cli.app import Command, app
 from harness.errors import UsageError
 from harness.i18n import _
+from harness.resources import ACCEPTANCES, PACKS, resource
 
 
 class Kind(StrEnum):
@@ -35,8 +37,6 @@ def init(
     ] = Kind.EXTERNAL,
 ) -> int:
     """Writes a new project; never over files that are there."""
-    from harness.resources import PACKS, resource
-
     plan = _plan(folder, kind)
     taken = [path for path in (*plan, folder / "scenarios", folder / "packs") if path.exists()]
     if taken:
@@ -54,22 +54,37 @@ def init(
         typer.echo(str(path))
     typer.echo(str(folder / "scenarios"))
     typer.echo(str(folder / "packs"))
-    typer.echo(
-        _("Дальше: впишите адрес копии базы в readiness.toml и проверьте: readiness doctor -c {path}").format(
-            path=folder / "readiness.toml"
+    path = folder / "readiness.toml"
+    if kind is Kind.EXTERNAL:
+        typer.echo(
+            _("Дальше: впишите адрес копии базы в readiness.toml и проверьте: readiness doctor -c {path}").format(
+                path=path
+            )
         )
-    )
+    else:
+        typer.echo(_("Дальше: readiness run -c {path}").format(path=path))
     return 0
 
 
 def _plan(folder: Path, kind: Kind) -> dict[Path, str]:
-    own = kind is Kind.EXTERNAL
-    pack = f'pack = "packs/{"any" if own else "demo"}.toml"'
-    settings = (_EXTERNAL if own else _EMBEDDED) + _COMMON.replace("PACK", pack)
-    plan = {folder / "readiness.toml": settings, folder / "acceptances.toml": _ACCEPTANCES}
+    if kind is Kind.EXTERNAL:
+        start, end = _last_quarter(date.today())
+        settings = _EXTERNAL.replace("START", start.isoformat()).replace("END", end.isoformat())
+        acceptances = _ACCEPTANCES
+    else:
+        settings = _EMBEDDED
+        acceptances = resource(ACCEPTANCES).read_text(encoding="utf-8")
+    plan = {folder / "readiness.toml": settings + _COMMON, folder / "acceptances.toml": acceptances}
     if not (folder / ".gitignore").exists():
         plan[folder / ".gitignore"] = "records/\n"
     return plan
+
+
+def _last_quarter(today: date) -> tuple[date, date]:
+    """First and last day of the last quarter that is over: closed, so its figures should not move."""
+    first = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    end = first - timedelta(days=1)
+    return date(end.year, end.month - 2, 1), end
 
 
 _EXTERNAL = """\
@@ -106,6 +121,16 @@ by_hand = true
 [production]
 addresses = []                    # адреса рабочих баз: к ним не будет ни одного обращения
 
+[period]                          # закрытый период, цифры которого обновление менять не должно
+start = START
+end = END
+
+# Начните со сплошной сверки: ей не нужны ни сервис готовности, ни сценарии. Затем добавьте другие папки ("scenarios/flows" …)
+# и пакет имён своей конфигурации: скопируйте packs/demo.toml и замените правую часть.
+[scenarios]
+paths = ["scenarios/sweep"]
+pack = "packs/any.toml"
+
 """
 _EMBEDDED = """\
 # Проверка готовности к обновлению 1С на демонстрационной компании. Проверить файл: readiness doctor
@@ -123,15 +148,15 @@ documents = 500
 release = "2.0.15.2"
 
 [period]
-start = "2026-01-01"
-end = "2026-03-31"
+start = 2026-01-01
+end = 2026-03-31
+
+[scenarios]
+paths = ["scenarios"]
+pack = "packs/demo.toml"
 
 """
 _COMMON = """\
-[scenarios]
-paths = ["scenarios"]
-PACK
-
 [acceptances]
 file = "acceptances.toml"
 

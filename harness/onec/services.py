@@ -1,17 +1,19 @@
 """Client of the readiness service `/hs/readiness/v1`: what OData cannot say (design 4.4).
 
 Answers become frozen structures (`harness.onec.service_models`, re-exported here); an answer of another shape is an error that
-names the place.
+names the place. A base may have a part of the service only: a route it lacks is `RouteAbsentError`, told from a report or a document
+that is not found by the code the service itself puts into its errors.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from harness.errors import AnswerError, StandError
+from harness.errors import AnswerError, RouteAbsentError, StandError
 from harness.onec.service_models import (
     BaseInfo,
     Configuration,
@@ -36,7 +38,7 @@ from harness.onec.service_models import (
 from harness.onec.values import Row, decode_value, format_datetime, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
     from harness.onec.session import StandSession
@@ -138,7 +140,7 @@ class ReadinessService:
     ) -> bytes:
         """The report as the base renders it, HTML."""
         params = _report_params(variant, start, end, parameters)
-        return self.session.get(f"{ROOT}/reports/{quote(name, safe='')}/file", params=params, headers=_ANY).content
+        return self._bytes("GET", f"/reports/{quote(name, safe='')}/file", params)
 
     def exchanges(self) -> tuple[ExchangeNode, ...]:
         """Nodes of exchange plans."""
@@ -146,11 +148,11 @@ class ReadinessService:
 
     def preview_message(self, plan: str, node: str) -> bytes:
         """The message that would be exported now; message numbers do not move."""
-        return self.session.get(f"{_node(plan, node)}/message", headers=_ANY).content
+        return self._bytes("GET", f"{_node(plan, node)}/message")
 
     def export_message(self, plan: str, node: str) -> bytes:
         """Exports a message; the node's SentNo moves."""
-        return self.session.post(f"{_node(plan, node)}/export", headers=_ANY).content
+        return self._bytes("POST", f"{_node(plan, node)}/export")
 
     def import_message(self, plan: str, node: str, message: bytes, *, dry_run: bool = False) -> ImportResult:
         """Imports a message.
@@ -158,13 +160,14 @@ class ReadinessService:
         Raises:
             AnswerError: the base refused the message (status 400); message numbers have not moved.
         """
-        data = self.session.json(
-            "POST",
-            f"{_node(plan, node)}/import",
-            params={"dry_run": literal(dry_run)},
-            content=message,
-            headers={"Content-Type": "application/octet-stream"},
-        )
+        with _route():
+            data = self.session.json(
+                "POST",
+                f"{ROOT}{_node(plan, node)}/import",
+                params={"dry_run": literal(dry_run)},
+                content=message,
+                headers={"Content-Type": "application/octet-stream"},
+            )
         return _shaped(data, ImportResult, "/exchanges/…/import")
 
     def jobs(self) -> tuple[Job, ...]:
@@ -183,17 +186,41 @@ class ReadinessService:
     def movements(self, document_set: str, ref: str) -> tuple[Movements, ...]:
         """Records a document would make: it is posted inside a transaction that is rolled back."""
         path = f"/documents/{quote(document_set, safe='')}/{quote(ref, safe='')}/movements"
-        return _shaped(self.session.json("POST", ROOT + path, content=b""), tuple[Movements, ...], path)
+        with _route():
+            data = self.session.json("POST", ROOT + path, content=b"")
+        return _shaped(data, tuple[Movements, ...], path)
 
     def _get(self, path: str, shape: type[_T], params: Mapping[str, str] | None = None) -> _T:
-        return _shaped(self.session.json("GET", ROOT + path, params=params), shape, path)
+        with _route():
+            data = self.session.json("GET", ROOT + path, params=params)
+        return _shaped(data, shape, path)
+
+    def _bytes(self, method: str, path: str, params: Mapping[str, str] | None = None) -> bytes:
+        content = None if method == "GET" else b""
+        with _route():
+            return self.session.request(
+                method, ROOT + path, params=params, content=content, headers={"Accept": "*/*"}
+            ).content
 
 
-_ANY = {"Accept": "*/*"}
+@contextmanager
+def _route() -> Iterator[None]:
+    """Tells a route that is not published (404 without a code of the service) from a thing the service did not find."""
+    try:
+        yield
+    except (StandError, AnswerError) as error:
+        if error.status != 404 or (isinstance(error, AnswerError) and error.code):
+            raise
+        raise RouteAbsentError(
+            "сервис готовности этой базы этого не умеет",
+            place=error.place,
+            hint="Обновите расширение сервиса готовности в базе.",
+            status=404,
+        ) from error
 
 
 def _node(plan: str, node: str) -> str:
-    return f"{ROOT}/exchanges/{quote(plan, safe='')}/{quote(node, safe='')}"
+    return f"/exchanges/{quote(plan, safe='')}/{quote(node, safe='')}"
 
 
 def _report_params(

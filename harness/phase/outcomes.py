@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from _pytest.outcomes import OutcomeException, Skipped, XFailed
 
-from harness.errors import AnswerError, DocumentError, HarnessError, WriteRefusedError
+from harness.errors import AnswerError, DocumentError, HarnessError, RouteAbsentError, WriteRefusedError
 from harness.record.models import Outcome, Text
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def ending_of(error: BaseException, when: str) -> Ending:
 def _classified(error: BaseException, when: str) -> tuple[Outcome, str]:
     kinds: tuple[tuple[bool, Outcome, str], ...] = (
         (isinstance(error, WriteRefusedError), Outcome.NOT_CHECKED, "Запись в базу не разрешена: {reason}"),
-        (isinstance(error, Skipped), Outcome.NOT_CHECKED, "Не проверено: {reason}"),
+        (isinstance(error, Skipped | RouteAbsentError), Outcome.NOT_CHECKED, "Не проверено: {reason}"),
         (isinstance(error, LostError), Outcome.TROUBLE, "Процесс, выполнявший сценарий, завершился аварийно: {reason}"),
         (when == "teardown", Outcome.TROUBLE, "Сценарий не смог убрать за собой: {reason}"),
         (_stand(error), Outcome.TROUBLE, "Стенд не дал проверить: {reason}"),

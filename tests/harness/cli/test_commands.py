@@ -29,8 +29,10 @@ def project(tmp_path: Path) -> Iterator[Project]:
     made.close()
 
 
-@pytest.mark.parametrize("kind", ["external", "embedded"])
-def test_init_makes_a_project_that_loads(readiness: Readiness, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "accepted", "next_"), [("external", False, "doctor"), ("embedded", True, "run")])
+def test_init_makes_a_project_that_loads(
+    readiness: Readiness, tmp_path: Path, kind: str, accepted: bool, next_: str
+) -> None:
     done = readiness("init", "база", "--kind", kind)
 
     folder = tmp_path / "база"
@@ -39,8 +41,10 @@ def test_init_makes_a_project_that_loads(readiness: Readiness, tmp_path: Path, k
     assert settings.stand.kind == kind
     assert (folder / settings.scenarios.pack).is_file()
     assert list((folder / "scenarios").rglob("test_*.py"))
-    assert tomllib.loads((folder / "acceptances.toml").read_text(encoding="utf-8")) == {}
-    assert "doctor" in done.stdout
+    assert bool(tomllib.loads((folder / "acceptances.toml").read_text(encoding="utf-8"))) is accepted
+    assert all((folder / path).exists() for path in settings.scenarios.paths)
+    assert settings.period.start is not None
+    assert f"readiness {next_}" in done.stdout
 
 
 def test_init_never_writes_over_anything(readiness: Readiness, tmp_path: Path) -> None:

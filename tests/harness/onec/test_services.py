@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import AccessError, AnswerError, StandError, WriteRefusedError
+from harness.errors import AccessError, AnswerError, RouteAbsentError, StandError, WriteRefusedError
 from harness.onec.guard import WriteGuard
 from harness.onec.services import ReadinessService
 from harness.onec.session import StandSession
@@ -70,6 +70,26 @@ def test_an_absent_service_is_told_from_a_stand_in_trouble() -> None:
     for reply, kind in ((Reply(503), StandError), (Reply(401), AccessError), (json_reply([]), AnswerError)):
         with service_of(lambda _, reply=reply: reply) as (service, _), pytest.raises(kind):  # type: ignore[misc]  # same
             service.available()
+
+
+@pytest.mark.parametrize("reply", [Reply(404, b"<html>not found</html>"), Reply(404, b"no")])
+def test_a_route_the_service_does_not_have_is_no_answer_about_the_product(reply: Reply) -> None:
+    with service_of(lambda _: reply, write=True) as (service, _):
+        for call in (
+            service.exchanges,
+            lambda: service.report("Продажи"),
+            lambda: service.preview_message("План", "Узел"),
+            lambda: service.movements("Document_Заказ", "0"),
+        ):
+            with pytest.raises(RouteAbsentError):
+                call()
+
+
+def test_a_report_the_service_does_not_find_is_an_answer() -> None:
+    gone = json_reply({"error": {"code": "report", "message": "Отчёта «Продажи» нет"}}, 404)
+    with service_of(lambda _: gone) as (service, _), pytest.raises(AnswerError, match="Продажи") as caught:
+        service.report("Продажи")
+    assert not isinstance(caught.value, RouteAbsentError)
 
 
 def test_another_shape_is_an_error_that_names_the_place() -> None:
