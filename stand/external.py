@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from harness.onec.session import StandSession
 
 
+_PURPOSES = {
+    "proof": "Проверяется, восстанавливается ли копия.",
+    "restore": "Перед обновлением стенд возвращается к копии: сценарии могли изменить данные.",
+}
+"""Why a person is asked to restore, and asked twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """How a step is done: by a command, by hand, or not at all.
@@ -137,7 +144,8 @@ class ExternalStand:
     def backup(self) -> Backup:
         """Takes the backup, after remembering what it must bring back."""
         action = self._action("backup")
-        path = action.file or (None if action.by_hand else self.work / "backup.bin")
+        # Beside the record and not in the work folder: a proven backup must outlive the run.
+        path = action.file or (None if action.by_hand else self.record.with_name(self.record.name + ".backup"))
         if "backup" not in self._confirmed:
             state = self._state()
             state.before_backup = self._reader.fingerprint()
@@ -151,7 +159,7 @@ class ExternalStand:
         if path is None:
             return Backup(result, None, "", _now())
         if not path.is_file() or path.stat().st_size == 0:
-            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}. {text}")
+            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}", text)
         if not action.by_hand and path.stat().st_mtime_ns == was:
             raise StepError(
                 "команда [backup] завершилась, но файл копии прежний",
@@ -188,7 +196,12 @@ class ExternalStand:
         wanted, seen = self._state().before_backup, self._reader.fingerprint()
         if wanted and (differing := wanted.differing(seen)):
             names = ", ".join(differing[:5])
-            self._not_done(self.actions["restore"], "restore", f"база не равна той, с которой снята копия: {names}")
+            self._not_done(
+                self.actions["restore"],
+                "restore",
+                f"база не равна той, с которой снята копия: {names}",
+                "Восстановите её из копии.",
+            )
         self._forget("restore")
         return result
 
@@ -210,9 +223,9 @@ class ExternalStand:
             said = (
                 f"релиз прежний: {info.version}" if info.version else "описание данных базы ($metadata) не изменилось"
             )
-            self._not_done(action, "update", f"обновление не видно: {said}. {text}")
+            self._not_done(action, "update", f"обновление не видно: {said}", text)
         if release and info.version and info.version != release:
-            self._not_done(action, "update", f"база сообщает релиз {info.version}. {text}")
+            self._not_done(action, "update", f"база сообщает релиз {info.version}", text)
         facts = {
             **result.facts,
             "release_before": state.release,
@@ -245,8 +258,9 @@ class ExternalStand:
                     place=str(path),
                     hint="восстанавливать из него нельзя",
                 )
-        source = f"файла {path}" if path else "копии, снятой в начале прогона"
-        text = f"Восстановите базу стенда {self.session.publication} из {source} и снова откройте публикацию."
+        source = f"файла {path}" if path else "копии, снятой в начале прогона,"
+        purpose = _PURPOSES[name]
+        text = f"{purpose} Восстановите базу стенда {self.session.publication} из {source} и снова откройте публикацию."
         result = self._do(action, name, text, {"backup": str(path or "")})
         self._reader.forget()
         self.session.probe()
@@ -273,11 +287,11 @@ class ExternalStand:
         seconds = max(0.0, time.time() - state.asked.get(name, time.time()))
         return Result(seconds, {"by_hand": "true"})
 
-    def _not_done(self, action: Action, name: str, reason: str) -> None:
-        """A command that did not do what it should has failed; a person is asked again."""
+    def _not_done(self, action: Action, name: str, reason: str, text: str) -> None:
+        """A command that did not do what it should has failed; a person is asked again, with what there is to do."""
         if action.by_hand:
             self._confirmed.discard(name)
-            raise HandStepNeededError(HandStep(name, f"Ещё не сделано: {reason}"))
+            raise HandStepNeededError(HandStep(name, f"Ещё не сделано: {reason}. {text}"))
         raise StepError(reason, hint=f"проверьте команду [{action.key}]")
 
     def _forget(self, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +68,7 @@ def init(
 
 def _plan(folder: Path, kind: Kind) -> dict[Path, str]:
     if kind is Kind.EXTERNAL:
-        start, end = _last_quarter(date.today())
+        start, end = _last_quarter(datetime.now(tz=UTC).date())
         settings = _EXTERNAL.replace("START", start.isoformat()).replace("END", end.isoformat())
         acceptances = _ACCEPTANCES
     else:
