@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from harness import __version__
 from harness.cli import texts
-from harness.errors import HarnessError
+from harness.errors import HarnessError, reason
 from harness.i18n import _
 
 if TYPE_CHECKING:
@@ -107,10 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(args=None if arguments is None else list(arguments), prog_name="readiness", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        complain(_("прервано"))
-        return INTERRUPTED
+        code = INTERRUPTED
     except Exception as error:  # noqa: BLE001  # every end becomes an exit code
         return _failed(error)
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
+        complain(_("прервано"))
     return code if isinstance(code, int) else 0
 
 
@@ -123,12 +124,19 @@ def _failed(error: Exception) -> int:
         return 0
     if hasattr(error, "format_message"):  # Typer's errors of usage
         return _wrong_usage(error)
+    if isinstance(error, OSError) and error.filename:  # a file of the user's: not there, not readable, no room for it
+        complain(f"{error.filename}: {reason(error)}")
+        return 2
     return _internal(error)
 
 
 def complain(message: str) -> None:
-    """One message on the error stream."""
-    typer.echo(f"readiness: {message}", err=True)
+    """One message on the error stream, without the passwords of this run."""
+    from harness.cli.output import unheard
+    from harness.record.redact import redact_known
+
+    with unheard():
+        typer.echo(f"readiness: {redact_known(message)}", err=True)
 
 
 def _wrong_usage(error: Any) -> int:
@@ -144,7 +152,9 @@ def _wrong_usage(error: Any) -> int:
 def _internal(error: Exception) -> int:
     import traceback
 
-    traceback.print_exception(error)
+    from harness.record.redact import redact_known
+
+    typer.echo(redact_known("".join(traceback.format_exception(error))), err=True)
     complain(_("внутренняя ошибка; пришлите этот текст разработчикам"))
     return INTERNAL
 

@@ -52,13 +52,15 @@ def demo(
         finally:
             progress.close(view)
         if not json_output:
-            _show(results[-1][1])
-    if json_output:
-        output.print_json(
-            {name: output.decision_json(item.decision, item.record, list(item.documents)) for name, item in results}
-        )
-    else:
-        _times(results, time.perf_counter() - clock)
+            with output.unheard():
+                _show(results[-1][1])
+    with output.unheard():
+        if json_output:
+            output.print_json(
+                {name: output.decision_json(item.decision, item.record, list(item.documents)) for name, item in results}
+            )
+        else:
+            _times(results, time.perf_counter() - clock)
     return 0 if all(_as_expected(name, item) for name, item in results) else 1
 
 

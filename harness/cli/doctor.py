@@ -57,14 +57,15 @@ def doctor(
     if config is not None or Path("readiness.toml").exists():
         found += _project(config or Path("readiness.toml"))
     bad = any(item.good is False for item in found)
-    if json_output:
-        output.print_json(
-            {"ok": not bad, "checks": [{"name": item.name, "ok": item.good, "said": item.said} for item in found]}
-        )
-    else:
-        for item in found:
-            mark = {True: "✓", False: "✗", None: "!"}[item.good]
-            typer.echo(f"{mark} {item.name}: {item.said}")
+    with output.unheard():
+        if json_output:
+            output.print_json(
+                {"ok": not bad, "checks": [{"name": item.name, "ok": item.good, "said": item.said} for item in found]}
+            )
+        else:
+            for item in found:
+                mark = {True: "✓", False: "✗", None: "!"}[item.good]
+                typer.echo(f"{mark} {item.name}: {item.said}")
     return 2 if bad else 0
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,6 +122,19 @@ def decision_json(decision: Decision, record: Path, documents: list[str] | None 
             for item in decision.findings
         ],
     }
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Prints to somebody who may have stopped reading (`| head -1`, a log on a full disk): the rest of it is lost, never the exit code."""
+    try:
+        yield
+    except OSError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_terminal() -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from harness.cli.output import is_terminal, one_line
+from harness.cli.output import is_terminal, one_line, unheard
 from harness.i18n import _
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ class Plain:
 
     def _line(self, text: str) -> None:
         if not self._quiet:
-            typer.echo(text, err=self._stderr)
-            (sys.stderr if self._stderr else sys.stdout).flush()
+            with unheard():
+                typer.echo(text, err=self._stderr)
 
     def step_started(self, name: str) -> None:
         """Told at the end, with the duration."""

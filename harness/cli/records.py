@@ -30,6 +30,7 @@ _FORMATS = ("html", "json", "junit", "allure", "pdf")
 )
 def judge(
     record: RecordArgument,
+    *,
     override: Annotated[
         str | None,
         typer.Option(
@@ -40,21 +41,34 @@ def judge(
     ] = None,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help=_("Кто решил (с --override)."))] = "",
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("Почему (с --override)."))] = "",
+    acceptances: Annotated[
+        Path | None,
+        typer.Option(
+            "--acceptances",
+            metavar="FILE",
+            help=_("Применить согласованные расхождения к готовому протоколу: новая репетиция не нужна."),
+        ),
+    ] = None,
     json_output: JsonOption = False,
 ) -> int:
     """Judges a record."""
     from harness.run import judging
 
-    if override is not None:
+    if acceptances is not None and override is not None:
+        raise UsageError("--acceptances и --override вместе не применяются", hint="сначала согласуйте, затем решайте")
+    if acceptances is not None:
+        decision = judging.agree(record, acceptances)
+    elif override is not None:
         decision = judging.override(record, _verdict(override), by.strip(), reason.strip())
     else:
         decision = judging.judge(record)
-    if json_output:
-        output.print_json(output.decision_json(decision, record))
-    else:
-        output.print_verdict(decision)
-        for line in output.reasons(decision):
-            typer.echo(f"  {line}")
+    with output.unheard():
+        if json_output:
+            output.print_json(output.decision_json(decision, record))
+        else:
+            output.print_verdict(decision)
+            for line in output.reasons(decision):
+                typer.echo(f"  {line}")
     return decision.exit_code
 
 
@@ -133,15 +147,16 @@ def compare(
             "в этом протоколе сравнения ещё не было", place=str(record), hint="readiness run --resume RECORD"
         )
     differences = [item for item in read.differences if everything or item.cls not in quiet]
-    if json_output:
-        import msgspec
+    with output.unheard():
+        if json_output:
+            import msgspec
 
-        output.print_json({"record": str(record), "differences": msgspec.to_builtins(differences)})
-    else:
-        for item in differences:
-            typer.echo(_difference(item))
-        if not differences:
-            typer.echo(_("необъяснённых расхождений нет"))
+            output.print_json({"record": str(record), "differences": msgspec.to_builtins(differences)})
+        else:
+            for item in differences:
+                typer.echo(_difference(item))
+            if not differences:
+                typer.echo(_("необъяснённых расхождений нет"))
     return int(any(item.cls not in quiet for item in differences))
 
 

@@ -59,10 +59,11 @@ def run(  # noqa: PLR0917  # Typer calls it by name
         finished = perform(config, resume, overrides, view)
     finally:
         progress.close(view)
-    if json_output:
-        output.print_json(output.decision_json(finished.decision, finished.record, list(finished.documents)))
-    else:
-        show(finished, quiet=quiet)
+    with output.unheard():
+        if json_output:
+            output.print_json(output.decision_json(finished.decision, finished.record, list(finished.documents)))
+        else:
+            show(finished, quiet=quiet)
     return finished.decision.exit_code
 
 

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     NOT_CHECKED = "not_checked"  # models.NotChecked
     CAPABILITY = "capability"  # models.Capability
     OVERRIDE = "override"  # models.Override
+    AGREED = "agreed"  # {file, entries}: acceptances applied after the run
     DECIDED = "decided"  # {verdict}
     INTERRUPTED = "interrupted"  # any
     BY_HAND = "by_hand"  # {name, instruction}

@@ -7,6 +7,7 @@ however it was killed. So no kill leaves a pytest behind that goes on writing to
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 
@@ -18,8 +19,19 @@ def _end_with_parent() -> None:
     os._exit(130)
 
 
+def _interruptible() -> None:
+    """Our run asks by a signal to end in good order: one that was started in the background inherits a deaf ear for it.
+
+    On Windows the only signal for another process group is Ctrl-Break, which would kill Python on the spot.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform == "win32":
+        signal.signal(signal.SIGBREAK, signal.default_int_handler)
+
+
 def main() -> int:
     """Runs pytest with the arguments of the command line."""
+    _interruptible()
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     import pytest
 

@@ -7,9 +7,9 @@ import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, StepError, reason
 from harness.i18n import _
-from harness.record import EventKind, now
+from harness.record import EventKind, now, redact_text
 from harness.record.models import Capability, Fact, NotChecked, Step, Text
 from stand.protocol import ByHand, Evidence, HandStepNeededError
 
@@ -144,6 +144,8 @@ class Run:
                 raise
             except HarnessError as error:
                 return _failure(error)
+            except OSError as error:
+                return _failure(StepError(reason(error), place=str(error.filename or self.record.path)))
             except Exception as error:  # noqa: BLE001  # whatever it was, the document must still be written
                 return _internal(error)
 
@@ -165,13 +167,20 @@ class Run:
             outcome=outcome,
             started=started,
             seconds=round(seconds, 3),
-            text=report.text,
+            text=_without_secrets(report.text),  # a person and a log of CI see it too, not the record alone
             facts=dict(report.facts),
             evidence=paths,
         )
         self.record.event(EventKind.STEP_FINISHED, step)
         self.view.step_finished(step)
         return step
+
+
+def _without_secrets(text: Text | None) -> Text | None:
+    """A command of the user's may have printed a password in its last words."""
+    if text is None:
+        return None
+    return Text(msgid=text.msgid, params={name: redact_text(value) for name, value in text.params.items()})
 
 
 def _failure(error: HarnessError) -> StepReport:

@@ -48,6 +48,36 @@ def override(path: Path, verdict: Verdict, name: str, reason: str) -> Decision:
     return decision
 
 
+def agree(path: Path, acceptances: Path) -> Decision:
+    """Explains the record's differences by another set of acceptances and judges anew: agreeing takes no second rehearsal.
+
+    What was compared stays as it was; the file itself becomes evidence, and the journal says when it was applied.
+
+    Raises:
+        RecordError: edited.
+        ConfigError: the file of acceptances cannot be understood.
+        UsageError: the run has not come to the comparison.
+    """
+    from harness.observe import explain_record, load_acceptances
+
+    declared = load_acceptances(acceptances)
+    if not read_record(path).compared:
+        raise UsageError(
+            "в протоколе ещё нет сравнения: согласовывать нечего",
+            place=str(path),
+            hint=f"доведите прогон до конца: readiness run --resume {path}",
+        )
+    with RecordWriter.open(path) as writer:
+        unseal(path)
+        kept = writer.evidence("acceptances.toml", acceptances.read_bytes())
+        writer.event(EventKind.AGREED, {"file": kept, "entries": len(declared)})
+        explain_record(writer, declared)
+        decision = decide(writer)
+        _render_again(path)
+        writer.seal()
+    return decision
+
+
 def unseal(path: Path) -> None:
     """Takes the seal off a record that was verified and is about to grow; it is sealed again afterwards."""
     (path / MANIFEST).unlink(missing_ok=True)

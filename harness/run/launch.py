@@ -6,6 +6,7 @@ of its own (licence, 5xx, HTML) is different: the record is made, says so, and t
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import load
-from harness.errors import ConfigError, HarnessError, InterruptedRunError, StandError, UsageError
+from harness.errors import ConfigError, HarnessError, InterruptedRunError, StandError, StepError, UsageError, reason
 from harness.i18n import _
 from harness.observe import load_acceptances
 from harness.pipeline import STORY, rehearse
@@ -94,7 +95,7 @@ def start(config: Config, *, overrides: Mapping[str, str], environ: Mapping[str,
         work = WorkFolder.of(record)
         work.keep_origin(Origin(config=str(config.path), overrides=dict(overrides), digest=config.digest))
         plan = _Plan(config, record, work, scenarios, pack, environ, view)
-        with RunLock(work), _interruptible(), _examined(plan) as examined:
+        with RunLock(work), _interruptible(), _well_ended(record), _examined(plan) as examined:
             address = config.settings.stand.url if examined.trouble else examined.stand.endpoints().publication
             header = header_of(config, examined.info, address, scenarios, pack)
             with RecordWriter.create(record, header) as writer:
@@ -124,7 +125,8 @@ def resume(record: Path, *, environ: Mapping[str, str], view: View) -> Finished:
     scenarios, pack = stands.scenario_paths(config), stands.pack_of(config)
     same_inputs(read, digests(config, scenarios, pack))
     plan = _Plan(config, record, work, scenarios, pack, environ, view)
-    with RunLock(work), _interruptible(), _examined(plan) as examined, RecordWriter.open(record) as writer:
+    ends = RunLock(work), _interruptible(), _well_ended(record)
+    with ends[0], ends[1], ends[2], _examined(plan) as examined, RecordWriter.open(record) as writer:
         if examined.info and examined.info.base != read.header.base:
             raise ConfigError(
                 f"по адресу стенда другая база: «{examined.info.base}», а прогон начат на «{read.header.base}»",
@@ -140,17 +142,30 @@ def resume(record: Path, *, environ: Mapping[str, str], view: View) -> Finished:
 def _walk(run: Run) -> Finished:
     try:
         decision = rehearse(run)
-    except KeyboardInterrupt as error:
-        run.record.event(EventKind.INTERRUPTED, {"by": "person"})
-        raise InterruptedRunError(
-            _("прогон прерван; всё, что увидено, сохранено"),
-            place=str(run.record.path),
-            hint=_("продолжить: readiness run --resume {record}").format(record=run.record.path),
-        ) from error
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            run.record.event(EventKind.INTERRUPTED, {"by": "person"})
+        raise
     if all(plan.name in run.done for plan in STORY):
         run.stand.stop()
         run.work.remove()
     return Finished(decision, run.record.path, tuple(run.documents))
+
+
+@contextmanager
+def _well_ended(record: Path) -> Iterator[None]:
+    """Says how to go on with a run that a person, or a disk, stopped; a run without a record has nothing to go on with."""
+    hint = _("продолжить: readiness run --resume {record}").format(record=record)
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if not (record / "record.json").exists():
+            raise
+        message = _("прогон прерван; всё, что увидено, сохранено")
+        raise InterruptedRunError(message, place=str(record), hint=hint) from error
+    except OSError as error:
+        message = f"запись на диск не удалась: {reason(error)}"
+        raise StepError(message, place=str(error.filename or record), hint=f"устраните причину; {hint}") from error
 
 
 def _run(plan: _Plan, writer: RecordWriter, examined: _Examined) -> Run:
@@ -209,16 +224,15 @@ def _check_files(config: Config) -> None:
 def _new_folder(config: Config) -> Iterator[Path]:
     """A name for the record and its work folder; when no record came of it, nothing is left."""
     parent = config.file(config.settings.project.records)
-    remove_abandoned(parent)
     fresh = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     target = safe_name(config.settings.update.release) if config.settings.update.release else ""
     name = "_".join(filter(None, (f"{datetime.now().astimezone():%Y-%m-%d_%H%M%S}", target)))
-    for number in range(1, 1000):
-        record = parent / (name if number == 1 else f"{name}-{number}")
-        work = WorkFolder.of(record)
-        with suppress(FileExistsError):
-            work.create()
-            break
+    try:
+        remove_abandoned(parent)
+        record, work = _free(parent, name)
+    except OSError as error:
+        message = f"папку протокола создать нельзя: {reason(error)}"
+        raise UsageError(message, place=str(error.filename or parent), hint=config.place("project.records")) from error
     try:
         yield record
     finally:
@@ -229,21 +243,40 @@ def _new_folder(config: Config) -> Iterator[Path]:
                     folder.rmdir()
 
 
+def _free(parent: Path, name: str) -> tuple[Path, WorkFolder]:
+    """The first name that no other run has: its work folder is made, and so the name is taken."""
+    for number in range(1, 1000):
+        record = parent / (name if number == 1 else f"{name}-{number}")
+        work = WorkFolder.of(record)
+        with suppress(FileExistsError):
+            if not record.exists():
+                work.create()
+                return record, work
+    raise FileExistsError(errno.EEXIST, "", str(parent / name))
+
+
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: in good order."""
+    """The end of a job of CI and the closing of a terminal end a run as Ctrl-C does: in good order.
+
+    What the parent told us to be deaf for (`nohup`) stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     if sys.platform == "win32":
-        number = signal.SIGBREAK
+        wanted = (signal.SIGTERM, signal.SIGBREAK)
     else:
-        number = signal.SIGTERM
-    before = signal.signal(number, _interrupt)
+        wanted = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in wanted}
+    taken = [number for number in wanted if before[number] is not signal.SIG_IGN]
+    for number in taken:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(number, before)
+        for number in taken:
+            signal.signal(number, before[number])
 
 
 def _interrupt(*_: object) -> None:

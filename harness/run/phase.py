@@ -179,17 +179,19 @@ def environment() -> dict[str, str]:
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ends a pytest process and its workers: asked first, then told. Does nothing when it has ended."""
-    if process.stdin is not None and process.poll() is None:
-        with suppress(OSError):
-            _interrupt(process)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE)
-    if process.stdin is not None:
-        process.stdin.close()
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    _sweep(process.pid)
+    try:
+        if process.poll() is None:
+            with suppress(OSError):
+                _interrupt(process)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+    finally:  # a second Ctrl-C ends the patience, not the order
+        if process.stdin is not None:
+            process.stdin.close()
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        _sweep(process.pid)
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:

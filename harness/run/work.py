@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".work"
 _YOUNG = 3600.0
+_ORIGIN = "run.json"
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class WorkFolder:
 
     def keep_origin(self, origin: Origin) -> None:
         """Remembers how the run was started."""
-        self.write_private(self.path / "run.json", msgspec.json.encode(origin))
+        self.write_private(self.path / _ORIGIN, msgspec.json.encode(origin))
 
     def origin(self) -> Origin:
         """How the run was started.
@@ -95,7 +96,7 @@ class WorkFolder:
             UsageError: the work folder is not there (the run is complete, or the folder was moved without it).
         """
         try:
-            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=Origin)
+            return msgspec.json.decode((self.path / _ORIGIN).read_bytes(), type=Origin)
         except (OSError, msgspec.DecodeError) as error:
             raise UsageError(
                 "продолжить нельзя: рабочей папки этого прогона нет",
@@ -107,13 +108,14 @@ class WorkFolder:
 def remove_abandoned(parent: Path) -> None:
     """Deletes work folders of runs that were killed before they had a record: nothing can go on with them.
 
-    Younger ones than an hour stay: a run may be about to begin there.
+    Younger ones than an hour stay: a run may be about to begin there. So do folders that only happen to be named so.
     """
     for path in parent.glob(f"*{SUFFIX}"):
         record = path.with_name(path.name.removesuffix(SUFFIX))
         work = WorkFolder(path)
-        if not (record / "record.json").exists() and time.time() - path.stat().st_mtime > _YOUNG:
-            with suppress(UsageError):
+        ours = (path / _ORIGIN).is_file() and not (record / "record.json").exists()
+        with suppress(UsageError, OSError):  # somebody works there, or another run is sweeping too
+            if ours and time.time() - path.stat().st_mtime > _YOUNG:
                 with RunLock(work):
                     pass
                 work.remove()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tomllib
 from typing import TYPE_CHECKING
@@ -131,6 +132,32 @@ def test_differences_are_shown_and_acceptances_proposed(failed: Ended, tmp_path:
     entries = tomllib.loads((tmp_path / "acceptances.toml").read_text(encoding="utf-8"))["acceptance"]
     assert [entry["scenario"] for entry in entries] == ["ONE-01"]  # what no scenario sees any more cannot be accepted
     assert all(entry["owner"] == "Иванова" for entry in entries)
+
+
+def test_what_is_agreed_after_the_run_needs_no_new_rehearsal(failed: Ended, tmp_path: Path) -> None:
+    made, _done = failed
+    copy = shutil.copytree(made.records()[0], tmp_path / "copy")
+    file = tmp_path / "acceptances.toml"
+    made.call("accept", str(copy), "--owner", "Иванова", "--until", "2099-12-31", "-o", str(file))
+    unsigned = made.call("judge", str(copy), "--acceptances", str(file))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        re.sub(r"^reason = .*$", 'reason = "так в новом релизе"', text, flags=re.MULTILINE), encoding="utf-8"
+    )
+
+    done = made.call("judge", str(copy), "--acceptances", str(file), "--json")
+    again = made.call("judge", str(copy), "--json")
+
+    assert unsigned.returncode == 2
+    assert "reason" in unsigned.stderr
+    found = json.loads(done.stdout)
+    assert done.returncode == again.returncode == found["exit_code"], done.stderr
+    assert "DIFFERENCE" in {
+        item["code"] for item in json.loads(_done.stdout)["findings"] if item["scenario"] == "ONE-01"
+    }
+    assert not [item for item in found["findings"] if item["scenario"] == "ONE-01" and item["code"] == "DIFFERENCE"]
+    assert "так в новом релизе" in (copy / "verdict.json").read_text(encoding="utf-8")
+    assert '"kind":"agreed"' in (copy / "journal.jsonl").read_text(encoding="utf-8")
 
 
 def test_documents_are_written_again_and_the_record_is_whole(failed: Ended, tmp_path: Path) -> None:
