@@ -88,23 +88,9 @@ def _machine() -> Iterator[Finding]:
             __import__(name)
         except ImportError as error:
             yield Finding(name, good=False, said=str(error))
-    yield _streaming()
     yield _browser()
     free = shutil.disk_usage(Path.cwd()).free
     yield Finding(_("место на диске"), True if free >= _FREE else None, f"{free / _FREE:.1f} ГБ")
-
-
-def _streaming() -> Finding:
-    import ijson
-
-    fast = ijson.backend == "yajl2_c"
-    return Finding(
-        "ijson",
-        True if fast else None,
-        ijson.backend
-        if fast
-        else _("{backend}: чтение больших ответов будет в 15 раз медленнее").format(backend=ijson.backend),
-    )
 
 
 def _browser() -> Finding:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from harness.errors import RecordError
+from harness.errors import RecordError, reason
 from harness.record.lock import locked
 from harness.record.redact import redact
 
@@ -46,8 +46,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def now() -> str:
-    """This moment as a record writes it: UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    """This moment as a record writes it: by the clock of who runs it, with its offset from UTC, milliseconds."""
+    return datetime.now(UTC).astimezone().isoformat(timespec="milliseconds")
 
 
 def canonical(value: Any) -> bytes:
@@ -166,7 +166,7 @@ def read_journal(path: Path, *, genesis: str = GENESIS) -> list[Event]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise RecordError("Журнал прогона не читается", place=str(path), hint=str(error)) from error
+        raise RecordError("Журнал прогона не читается", place=str(path), hint=reason(error)) from error
     events: list[Event] = []
     head = genesis
     lines = content.split(b"\n")[:-1]  # what follows the last line feed is a torn tail, or nothing
