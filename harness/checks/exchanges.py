@@ -62,12 +62,13 @@ def _is_branch(node: ExchangeNode) -> bool:
 
 
 def node_of(service: ReadinessService, plan: str, code: str = "") -> ExchangeNode:
-    """A node by plan and code; the first node of the plan when no code is given.
+    """A node by plan and code; the one with most to send when no code is given, in whatever order the base lists them.
 
     Raises:
         AssertionError: the base has no such node.
     """
-    found = next((item for item in service.exchanges() if item.plan == plan and code in ("", item.node)), None)
+    nodes = [item for item in service.exchanges() if item.plan == plan and code in ("", item.node)]
+    found = min(nodes, key=lambda item: (-item.registered, item.node), default=None)
     assert found is not None, f"В базе нет узла обмена «{plan}» {code}".rstrip()
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -10,29 +11,30 @@ if TYPE_CHECKING:
 
     from harness.onec.services import ReadinessService
 
-KEY = ("Событие", "Объект")
+KEY = ("Событие", "Объект", "Текст")
 """Key of the table of errors."""
-TYPES = dict.fromkeys(KEY, "text") | {"Количество": "number", "Текст": "text"}
+TYPES = dict.fromkeys(KEY, "text") | {"Количество": "number"}
 """Columns of the table of errors, also of an empty one."""
+_VOLATILE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+(?:[.,:/-]\d+)*", re.IGNORECASE)
 SAMPLE = 300
 """Characters of a comment that are kept."""
 
 
 def error_rows(service: ReadinessService, since: datetime | None) -> list[dict[str, Any]]:
-    """Errors since a moment, grouped (key: KEY), with the text of the first one.
+    """Kinds of errors since a moment (key: KEY), and how many there are of each.
+
+    A kind is event, object and text without numbers and identifiers: another error of a known event is another kind.
 
     Args:
         service: of the stand.
         since: moment of the base's own clock; None is all of the log.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    texts: dict[tuple[str, str], str] = {}
-    for entry in service.log(since):
-        if entry.level == "error":
-            key = (entry.event, entry.metadata)
-            counts[key] += 1
-            texts.setdefault(key, entry.comment[:SAMPLE])
+    counts = Counter(
+        (entry.event, entry.metadata, _VOLATILE.sub("…", entry.comment)[:SAMPLE])
+        for entry in service.log(since)
+        if entry.level == "error"
+    )
     return [
-        {"Событие": event, "Объект": place, "Количество": count, "Текст": texts[event, place]}
-        for (event, place), count in sorted(counts.items())
+        {"Событие": event, "Объект": place, "Текст": text, "Количество": count}
+        for (event, place, text), count in sorted(counts.items())
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ KEY = ("Документ", "Регистр", "Разрез", "Показател
 """Key of the table of movements."""
 TYPES = dict.fromkeys(KEY, "text") | {"Значение": "number"}
 """Columns of the table of movements, also of an empty one."""
+RECORDS = "(записей)"
+"""The line that counts records with the same dimensions: pairs that cancel out and records without numbers are seen in it."""
 _OWN = frozenset({"Recorder", "Recorder_Key", "Recorder_Type", "LineNumber", "Active", "Period"})
-"""Fields that say which document and when: the same in every record of it."""
+"""Fields that say which document wrote a record, where in it and when."""
 _NUMBERS = frozenset({"Edm.Double", "Edm.Decimal", "Edm.Single", "Edm.Int16", "Edm.Int32", "Edm.Int64"})
 
 
@@ -66,7 +69,11 @@ def document_movements(
 def movement_rows(
     client: ODataClient, names: References, label: str, register: str, records: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Records as rows: one for each resource, records with the same dimensions added up; order of lines does not matter."""
+    """Records as rows: one for each resource, records with the same dimensions and period added up, and how many records these are.
+
+    The period is part of what is compared: a movement that slips into another day or month changes reports of both. Order of lines
+    does not matter.
+    """
     metadata = client.metadata()
     described = metadata.type_of(f"{register}_RecordType") or metadata.type_of(register)
     targets = names.targets(described.name) if described else {}
@@ -76,7 +83,10 @@ def movement_rows(
         resources = {name: value for name, value in record.items() if name in numbers and name not in _OWN}
         rest = {name: value for name, value in record.items() if name not in resources and name not in _OWN}
         shown = names.readable(rest, targets)
-        cut = "; ".join(f"{name}={canonical(value)}" for name, value in shown.items() if not is_empty(value))
+        cut = "; ".join(
+            [*_when(record), *(f"{name}={canonical(value)}" for name, value in shown.items() if not is_empty(value))]
+        )
+        sums[cut, RECORDS] = sums.get((cut, RECORDS), Decimal(0)) + 1
         for name, value in resources.items():
             sums[cut, name] = sums.get((cut, name), Decimal(0)) + Decimal(value or 0)
     return [
@@ -84,6 +94,14 @@ def movement_rows(
         for (cut, name), total in sorted(sums.items())
         if total
     ]
+
+
+def _when(record: Mapping[str, Any]) -> list[str]:
+    """Period of a record, and whether it is switched off, in words."""
+    period = record.get("Period")
+    moment = datetime.fromisoformat(period) if isinstance(period, str) and period else period
+    said = [f"Период={moment:%d.%m.%Y %H:%M:%S}"] if isinstance(moment, datetime) else []
+    return [*said, "не активна"] if record.get("Active") is False else said
 
 
 def _numbers(described: EntityType | None) -> frozenset[str]:

@@ -17,16 +17,27 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from harness.checks.totals import canonical, combined, is_empty
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.observe.capture import Observe
-    from harness.onec.services import ReadinessService, ReportResult
+    from harness.onec.odata import ODataClient
+    from harness.onec.services import ReadinessService, Report, ReportResult
     from harness.phase.context import Period
 
 _TYPES = {"number": "number", "date": "datetime", "boolean": "boolean", "string": "text"}
+_TOTALS = {"Итог": "text", "Сумма": "number"}
+FINGERPRINT_KEY = ("Отчёт", "Колонка")
+"""Key of the table of reports' contents."""
+FINGERPRINT_TYPES = dict.fromkeys(FINGERPRINT_KEY, "text") | {
+    "Заполнено": "number",
+    "Сумма": "number",
+    "Отпечаток": "text",
+}
+"""Columns of that table, also of an empty one."""
 _NAME = re.compile(r"[^\W\d]\w*")
 _FUNCTIONS = frozenset({"sum", "count", "min", "max", "abs", "col"})
 _SHOWN = 5
@@ -75,9 +86,10 @@ def check_report(
         # An equation over a lost column cannot be evaluated: the table is kept all the same, and the column is named below.
         if not missing:
             raise
-    if report.totals:
-        rows = [{"Итог": column, "Сумма": value} for column, value in sorted(report.totals.items())]
-        observe.table(f"{part}: итоги", rows, key="Итог", title=f"Итоги отчёта {name}")
+    rows = [{"Итог": column, "Сумма": value} for column, value in sorted(report.totals.items())]
+    observe.table(
+        f"{part}: итоги", rows, key="Итог", title=f"Итоги отчёта {name}", types=_TOTALS, growing=True, may_be_empty=True
+    )
     assert report.rows, f"Отчёт {name} за период {period.start:%d.%m.%Y}–{period.end:%d.%m.%Y} пуст"
     wrong = [f"нет колонки {column}" for column in missing] + broken_totals(report, summed)
     assert not wrong, f"Отчёт {name}: " + "; ".join(wrong[:_SHOWN])
@@ -96,8 +108,35 @@ def _types(report: ReportResult) -> dict[str, str]:
 
 
 def column_entries(report: ReportResult) -> dict[str, str]:
-    """Columns of a report as a contract: name to "type, «title»"."""
-    return {column.name: f"{column.type}, «{column.title}»" for column in report.columns}
+    """Columns of a report as a contract: name to type. How a column is titled breaks nobody."""
+    return {column.name: column.type for column in report.columns}
+
+
+def fingerprints(report: ReportResult, label: str = "") -> list[dict[str, Any]]:
+    """What a report shows, by column (key: FINGERPRINT_KEY): filled cells, their sum, a fingerprint that the order of rows is no part of."""
+    key = report.key or tuple(column.name for column in report.columns)
+    found = []
+    for column in report.columns:
+        filled, total, mark = 0, Decimal(0), 0
+        for row in report.rows:
+            value = row.get(column.name)
+            if is_empty(value):
+                continue
+            filled += 1
+            total += amount(value) if column.type == "number" else 0
+            place = "\x1e".join(canonical(row.get(name)) for name in key)
+            mark = combined(mark, f"{place}\x1f{canonical(value)}")
+        number = total if column.type == "number" else None
+        found.append(
+            {
+                "Отчёт": label or report.report,
+                "Колонка": column.name,
+                "Заполнено": filled,
+                "Сумма": number,
+                "Отпечаток": f"{mark:016x}",
+            }
+        )
+    return found
 
 
 def columns_in(equation: str) -> tuple[str, ...]:
@@ -128,15 +167,29 @@ def broken_totals(report: ReportResult, columns: Sequence[str]) -> list[str]:
     return found
 
 
-def inventory_rows(service: ReadinessService) -> list[dict[str, Any]]:
-    """Reports of the base (key: Отчёт): where they come from and their variants."""
-    return [
-        {
-            "Отчёт": item.name,
-            "Название": item.title,
-            "Происхождение": item.origin,
-            "Доработанный": item.custom,
-            "Варианты": ", ".join(item.variants),
-        }
-        for item in service.reports()
-    ]
+def filters_of(client: ODataClient, report: Report) -> dict[str, dict[str, str]]:
+    """One filter for every parameter of a report that is an object of a published set: label to parameters; the first by code is taken.
+
+    A report that stops listening to a filter shows the right figures as long as nobody filters.
+    """
+    found = {}
+    for parameter in report.parameters:
+        described = client.metadata().type_of(parameter.type)
+        if described is None or described.property("Code") is None or described.property("DeletionMark") is None:
+            continue
+        groups = " and IsFolder eq false" if described.property("IsFolder") else ""
+        rows = client.rows(
+            parameter.type, select=("Code",), filter=f"DeletionMark eq false{groups}", orderby=("Code",), top=1
+        )
+        for row in rows:
+            found[f"{report.name} (отбор: {parameter.name})"] = {parameter.name: str(row["Code"]).strip()}
+    return found
+
+
+def inventory_entries(reports: Iterable[Report]) -> dict[str, str]:
+    """Reports of the base as a contract: where each comes from, and its variants. Titles are left out: a new one breaks nobody."""
+    found = {}
+    for item in reports:
+        found[item.name] = f"{item.origin}, доработанный" if item.custom else item.origin
+        found |= {f"{item.name}/вариант/{variant}": "вариант" for variant in item.variants}
+    return dict(sorted(found.items()))

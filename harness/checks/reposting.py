@@ -2,18 +2,19 @@
 
 Two ways to know. The readiness service posts a document inside a transaction that is rolled back and tells the movements; a base
 without it is a disposable stand, so the document is really posted again and its records are read. The sample is the same in both
-phases: it is spread evenly over the documents of a kind in order of date and number.
+phases, also when one of them has more documents: a document is chosen by a hash of its own kind and number, not by its place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.checks.movements import movement_rows, stored_records
 from harness.checks.references import References
-from harness.errors import AnswerError
+from harness.errors import AnswerError, RouteAbsentError
 from harness.onec.names import Kind
 from harness.onec.values import datetime_literal
 
@@ -42,6 +43,23 @@ class Sample:
     refused: list[str] = field(default_factory=list)
 
 
+def reposting(client: ODataClient, service: ReadinessService) -> Callable[[str, str], Records]:
+    """The gentler way this base has."""
+    careful: Callable[[str, str], Records] | None = by_service(service) if service.available() else None
+    plain = by_posting(client)
+
+    def post(kind: str, ref: str) -> Records:
+        nonlocal careful
+        if careful is not None:
+            try:
+                return careful(kind, ref)
+            except RouteAbsentError:  # a partial service
+                careful = None
+        return plain(kind, ref)
+
+    return post
+
+
 def by_service(service: ReadinessService) -> Callable[[str, str], Records]:
     """Posts without writing: in a transaction that the readiness service rolls back."""
 
@@ -57,7 +75,8 @@ def by_posting(client: ODataClient) -> Callable[[str, str], Records]:
     registers = sorted(
         name
         for name, item in metadata.entity_sets.items()
-        if any(key.startswith("Recorder") for key in metadata.entity_types[item.entity_type].key) and not name.endswith("_RecordType")
+        if any(key.startswith("Recorder") for key in metadata.entity_types[item.entity_type].key)
+        and not name.endswith("_RecordType")
     )
 
     def post(kind: str, ref: str) -> Records:
@@ -68,12 +87,14 @@ def by_posting(client: ODataClient) -> Callable[[str, str], Records]:
     return post
 
 
-def repost_sample(client: ODataClient, post: Callable[[str, str], Records], start: date, end: date, *, count: int) -> Sample:
+def repost_sample(
+    client: ODataClient, post: Callable[[str, str], Records], start: date, end: date, *, count: int
+) -> Sample:
     """Posts a sample of every kind of document.
 
     Args:
         client: of the stand.
-        post: posts one document (its set, its reference) and tells what it wrote: `by_service` or `by_posting`.
+        post: posts one document (its set, its reference) and tells what it wrote: see `reposting`.
         start: first day of the documents.
         end: last day.
         count: documents of each kind.
@@ -81,7 +102,7 @@ def repost_sample(client: ODataClient, post: Callable[[str, str], Records], star
     names = References(client)
     sample = Sample()
     for kind in document_sets(client):
-        for row in spread(posted(client, kind, start, end), count):
+        for row in chosen(kind, posted(client, kind, start, end), count):
             label = f"{row['Number']} от {row['Date']:%d.%m.%Y}"
             try:
                 movements = post(kind, str(row["Ref_Key"]))
@@ -110,16 +131,21 @@ def document_sets(client: ODataClient) -> tuple[str, ...]:
 def posted(client: ODataClient, kind: str, start: date, end: date) -> list[dict[str, Any]]:
     """Posted documents of a kind in a period, in order of date and number."""
     first, after = datetime_literal(start), datetime_literal(end + timedelta(days=1))
-    chosen = f"Date ge {first} and Date lt {after} and Posted eq true"
-    rows = client.rows(kind, select=("Ref_Key", "Number", "Date"), filter=chosen)
+    wanted = f"Date ge {first} and Date lt {after} and Posted eq true"
+    rows = client.rows(kind, select=("Ref_Key", "Number", "Date"), filter=wanted)
     return sorted(rows, key=lambda row: (row["Date"], str(row["Number"])))
 
 
-def spread(rows: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """At most `count` rows, evenly spread, first and last among them; all rows when `count` is 0 or more than there are."""
+def chosen(kind: str, rows: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """At most `count` documents, those with the smallest hash of kind and number, in the order given; all when `count` is 0.
+
+    One document more or less in the base changes the sample by one at most, so that it cannot look like a change of all movements.
+    """
     if count <= 0 or len(rows) <= count:
         return list(rows)
-    if count == 1:
-        return [rows[0]]
-    step = (len(rows) - 1) / (count - 1)
-    return [rows[round(place * step)] for place in range(count)]
+    places = sorted(range(len(rows)), key=lambda place: (_lot(kind, rows[place]), place))[:count]
+    return [rows[place] for place in sorted(places)]
+
+
+def _lot(kind: str, row: Mapping[str, Any]) -> bytes:
+    return blake2b(f"{kind} {row['Number']}".encode(), digest_size=8).digest()

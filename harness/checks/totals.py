@@ -133,13 +133,13 @@ def summarize(rows: Iterable[Mapping[str, Any]], described: EntityType) -> tuple
     for row in rows:
         count += 1
         key = "\x1e".join(canonical(row.get(name)) for name in described.key)
-        columns[ROWS].print = (columns[ROWS].print + _hash(key)) % _MODULUS
+        columns[ROWS].print = combined(columns[ROWS].print, key)
         for name, value in row.items():
             if name in VOLATILE or name in described.key or isinstance(value, list | dict) or is_empty(value):
                 continue
             column = columns.setdefault(name, _Column())
             column.filled += 1
-            column.print = (column.print + _hash(f"{key}\x1f{canonical(value)}")) % _MODULUS
+            column.print = combined(column.print, f"{key}\x1f{canonical(value)}")
             if name in numbers and isinstance(value, int | Decimal):
                 column.total += value
     return columns, count
@@ -164,8 +164,9 @@ def canonical(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+def combined(mark: int, text: str) -> int:
+    """A fingerprint with one more text in it; the order of texts does not matter."""
+    return (mark + int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")) % _MODULUS
 
 
 def _lines(name: str, described: EntityType, columns: Mapping[str, _Column], count: int) -> Iterator[dict[str, Any]]:

@@ -58,7 +58,11 @@ def _group(difference: Difference, example: Example) -> str:
 
 
 def _change(difference: Difference, example: Example) -> str:
-    if difference.cls is DifferenceClass.STRUCTURE and difference.kind is not ObservationKind.CONTRACT:
+    # A contract tells structure by its paths, a table that may grow by its new rows.
+    whole = difference.kind is ObservationKind.CONTRACT or (
+        difference.kind is ObservationKind.TABLE and not example.column
+    )
+    if difference.cls is DifferenceClass.STRUCTURE and not whole:
         return "structure"
     if example.column:
         return "changed"

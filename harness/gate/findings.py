@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.gate.causes import Cause, causes
+from harness.record.files import sha256
 from harness.record.models import (
     Acceptance,
     Difference,
     DifferenceClass,
     Finding,
+    Observation,
     ObservationKind,
     Outcome,
     Phase,
@@ -36,8 +39,12 @@ _ADVICE = {
     "SLOWER": "Найдите причину замедления на стенде: индексы, запрос, объём данных",
     "DUPLICATE-KEY": "Проверьте, почему строки повторяются; если так и должно быть, дополните ключ сценария",
     "SCENARIO-FAILED": "Повторите действие на стенде вручную и передайте разработчику приложенные сведения",
+    "NOTHING-SEEN": "Проверьте отбор и период сценария; если таблица и должна быть пуста, скажите это: may_be_empty=True",
     "BROKEN-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
 }
+_ANOTHER = "Сценарий «{title}» после обновления не выполняется по другой причине: было «{before}», стало «{reason}»"
+_VOLATILE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[+-]?\d+(?:[.,:]\d+)*", re.IGNORECASE)
+_NO_BYTES = sha256(b"")
 _NOT_NEW = "Замечание было и до обновления: обновление ему не причина"
 _GONE = "До обновления замечание было, после — нет"
 
@@ -49,6 +56,7 @@ def findings_of(record: Record) -> list[Finding]:
         *record.own_findings,
         *_from_differences(record.differences, scenarios),
         *_from_runs(scenarios, record.runs),
+        *_from_nothing(record),
         *_from_scenarios([*_noted(record, Phase.BEFORE)], [*_noted(record, Phase.AFTER)]),
         *_from_acceptances(record.acceptances, record.header.owner),
     ]
@@ -127,9 +135,45 @@ def _from_runs(scenarios: Mapping[str, Scenario], runs: Mapping[tuple[str, Phase
     return found
 
 
+def _from_nothing(record: Record) -> list[Finding]:
+    """Tables and documents that were empty in both phases: they are equal, and say nothing."""
+    runs, scenarios = record.runs, record.scenarios
+    seen: dict[str, list[Observation]] = {}
+    for observation in record.observations:
+        seen.setdefault(observation.scenario, []).append(observation)
+    found = []
+    for name, scenario in scenarios.items():
+        before, after = runs.get((name, Phase.BEFORE)), runs.get((name, Phase.AFTER))
+        if before is None or after is None or {before.outcome, after.outcome} != {Outcome.PASSED}:
+            continue
+        severity = milder(scenario.severity, Severity.WARNING)
+        for title in _empty_twice(seen.get(name, ())):
+            text = Text(
+                msgid="«{observation}»: пусто и до, и после обновления, сравнивать нечего",
+                params={"observation": title},
+            )
+            found.append(_finding(scenario, "NOTHING-SEEN", severity, text, before=before, after=after))
+    return found
+
+
+def _empty_twice(seen: Iterable[Observation]) -> list[str]:
+    """Titles of tables without a row and documents without a byte in either phase; not of tables declared as possibly empty."""
+    rows: dict[str, list[int]] = {}
+    titles: dict[str, str] = {}
+    for item in seen:
+        table = item.kind is ObservationKind.TABLE and not item.definition.get("may_be_empty", False)
+        if table or item.kind is ObservationKind.DOCUMENT:
+            rows.setdefault(item.name, []).append(item.rows if table else int(item.digest != _NO_BYTES))
+            titles[item.name] = item.title or item.name
+    return [titles[name] for name, counts in rows.items() if counts == [0, 0]]
+
+
 def _failed(scenario: Scenario, before: ScenarioRun | None, after: ScenarioRun) -> Finding:
     params = {"title": scenario.title, "reason": _reason(after)}
     if before is not None and before.outcome is Outcome.FAILED:
+        if _alike(before) != _alike(after):
+            text = Text(msgid=_ANOTHER, params=params | {"before": _reason(before)})
+            return _finding(scenario, "SCENARIO-FAILED", scenario.severity, text, before=before, after=after)
         text = Text(msgid="Сценарий «{title}» не выполнялся и до обновления: {reason}", params=params)
         return _finding(
             scenario, "BROKEN-BEFORE", milder(scenario.severity, Severity.WARNING), text, before=before, after=after
@@ -159,6 +203,11 @@ def _finding(
         advice=Text(msgid=_ADVICE[code]) if code in _ADVICE else None,
         evidence=after.evidence,
     )
+
+
+def _alike(run: ScenarioRun) -> str:
+    """Why a scenario failed, without what may differ from run to run: numbers, identifiers."""
+    return _VOLATILE.sub("…", _reason(run))
 
 
 def _reason(run: ScenarioRun) -> str:
@@ -195,19 +244,33 @@ def _from_acceptances(acceptances: Iterable[Acceptance], owner: str) -> list[Fin
             text = Text(
                 msgid="Согласованное расхождение «{id}» ничего не покрыло: такого расхождения нет", params=params
             )
-            found.append(_acceptance("ACCEPTANCE-UNUSED", Severity.INFO, item, text, owner))
+            found.append(_acceptance("ACCEPTANCE-UNUSED", Severity.WARNING, item, text, owner))
         elif item.at_most and item.covered > item.at_most:
             text = Text(
                 msgid="Согласованное расхождение «{id}» покрыло {covered} изменений, а согласовано не больше {limit}",
                 params=params,
             )
             found.append(_acceptance("ACCEPTANCE-EXCEEDED", Severity.WARNING, item, text, owner))
+        elif _boundless(item):
+            text = Text(
+                msgid="Согласованное расхождение «{id}» покрывает что угодно: покрыло {covered} изменений, а место и предел не названы",
+                params=params,
+            )
+            found.append(_acceptance("ACCEPTANCE-BOUNDLESS", Severity.WARNING, item, text, owner))
     return found
+
+
+def _boundless(item: Acceptance) -> bool:
+    """Whether an acceptance names no place of its own: it would hide a fault beside what was agreed."""
+    anywhere = not item.scenario.strip("*?")
+    anything = all(not part.strip("*?") for part in (item.key, item.column)) and not item.condition.strip()
+    return anywhere or (anything and not item.at_most)
 
 
 _ACCEPTANCE_ADVICE = {
     "ACCEPTANCE-EXPIRED": "Продлите согласование с новой причиной или устраните расхождение",
-    "ACCEPTANCE-UNUSED": "Удалите запись из acceptances.toml или уточните, к чему она относится",
+    "ACCEPTANCE-UNUSED": "Выясните, почему согласованное изменение не произошло; если запись больше не нужна, удалите её",
+    "ACCEPTANCE-BOUNDLESS": "Назовите сценарий и наблюдение, а в них ключ, колонку или условие, или предел at_most",
     "ACCEPTANCE-EXCEEDED": "Просмотрите лишние изменения и уточните условие записи или at_most",
 }
 

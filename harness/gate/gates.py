@@ -147,6 +147,9 @@ def pairing(inputs: JudgeInput) -> GateResult:
     if not inputs.compared:
         seen = "Наблюдения не сравнивались"
         return result("pairing", Verdict.INCOMPLETE, wanted, seen, why=seen)
+    if not inputs.observed:
+        seen = "Ни один сценарий ничего не наблюдал: сравнивать нечего"
+        return result("pairing", Verdict.INCOMPLETE, wanted, seen, why=seen)
     if inputs.untold:
         return result(
             "pairing",
@@ -206,6 +209,8 @@ def not_checked(inputs: JudgeInput) -> GateResult:
         for name, outcome in state.outcomes.items()
         if outcome is Outcome.NOT_CHECKED and _matters(inputs, name)
     }
+    # What the settings left out was not checked either: a run of a part is no permission for the whole.
+    lacking |= inputs.before.excluded | inputs.after.excluded
     if not lacking:
         return result("not_checked", Verdict.GO, wanted, "Непроверенных важных сценариев нет")
     return result(

@@ -37,12 +37,14 @@ class PhaseInput:
         outcomes: how each ended.
         reasons: why, for those that did not pass.
         sessions: pytest sessions that ended.
+        excluded: ids the settings left out (`only`, `skip`).
     """
 
     collected: frozenset[str] = frozenset()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     reasons: Mapping[str, Text] = field(default_factory=dict)
     sessions: tuple[PhaseFinished, ...] = ()
+    excluded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class JudgeInput:
         scenarios: of both phases, by id.
         untold: observations that could not be compared.
         compared: whether the comparison was made.
+        observed: how many observations both phases have.
         covered: objects checked in both phases.
         thresholds: thresholds and policies by name.
         sources: where each came from.
@@ -68,6 +71,7 @@ class JudgeInput:
     untold: tuple[NotChecked, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
     compared: bool = True
+    observed: int = 0
     covered: frozenset[str] = frozenset()
     target: str = ""
     thresholds: Mapping[str, str] = field(default_factory=dict)
@@ -107,8 +111,10 @@ def inputs_of(record: Record) -> JudgeInput:
     header = record.header
     settings = {setting.key: setting.source for setting in header.settings}
     names = DEFAULTS.keys() | header.gates.keys()
-    failed_after = {
-        name for (name, phase), run in record.runs.items() if phase is Phase.AFTER and run.outcome is Outcome.FAILED
+    told = {
+        name
+        for (name, phase), run in record.runs.items()
+        if phase is Phase.AFTER and run.outcome is Outcome.FAILED and _passed(record, name)
     }
     return JudgeInput(
         run=header.run,
@@ -121,11 +127,12 @@ def inputs_of(record: Record) -> JudgeInput:
         untold=tuple(
             NotChecked(what=f"{item.scenario}: {item.title or item.observation}", why=item.text or Text(msgid=""))
             for item in record.differences
-            # A scenario that failed after the update is a finding of its own; what it did not get to see needs no second word.
-            if item.cls is DifferenceClass.NO_TWIN and item.scenario not in failed_after
+            # A scenario that only fails after the update is a finding of its own; what it did not get to see needs no second word.
+            if item.cls is DifferenceClass.NO_TWIN and item.scenario not in told
         ),
         not_checked=tuple(record.not_checked),
         compared=record.compared,
+        observed=len(record.observations),
         covered=record.covered,
         target=header.target,
         thresholds=header.gates,
@@ -133,6 +140,12 @@ def inputs_of(record: Record) -> JudgeInput:
         acceptances=tuple(record.acceptances),
         override=record.overrides[-1] if record.overrides else None,
     )
+
+
+def _passed(record: Record, name: str) -> bool:
+    """Whether a scenario worked before the update."""
+    run = record.runs.get((name, Phase.BEFORE))
+    return run is not None and run.outcome is Outcome.PASSED
 
 
 def _phase(record: Record, phase: Phase) -> PhaseInput:
@@ -143,4 +156,5 @@ def _phase(record: Record, phase: Phase) -> PhaseInput:
         outcomes={name: run.outcome for name, run in runs.items()},
         reasons={name: run.text for name, run in runs.items() if run.text is not None},
         sessions=tuple(state.sessions),
+        excluded=frozenset(state.excluded),
     )

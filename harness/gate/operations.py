@@ -27,6 +27,8 @@ def backup(inputs: JudgeInput) -> GateResult:
         if seconds is None:
             return result("backup", Verdict.GO, wanted, "Копия восстановлена и совпала с базой", source=source)
         seen = "Копия восстановлена и совпала с базой; восстановление заняло {seconds} с"
+        if seconds < 1:
+            seen = "Копия восстановлена и совпала с базой; восстановление заняло меньше секунды"
         return result("backup", Verdict.GO, wanted, seen, source=source, seconds=f"{seconds:.0f}")
     if proven == _FALSE:
         seen = "Восстановленная копия не совпала с базой"
@@ -49,10 +51,15 @@ def isolation(inputs: JudgeInput) -> GateResult:
     blocked = inputs.fact(facts.RESOURCES_BLOCKED), inputs.fact(facts.JOBS_BLOCKED)
     if blocked == (_TRUE, _TRUE):
         return result("isolation", Verdict.GO, wanted, "Заблокированы")
-    seen = "Не заблокированы" if _FALSE in blocked else "Неизвестно, заблокированы ли они"
     why = "Проверьте, что стенд не обменивался с рабочими системами: его изоляция не подтверждена"
     source = inputs.source(facts.P_ISOLATION_UNKNOWN)
-    return result("isolation", policy(inputs, facts.P_ISOLATION_UNKNOWN), wanted, seen, why=why, source=source)
+    verdict = policy(inputs, facts.P_ISOLATION_UNKNOWN)
+    if _FALSE not in blocked:
+        seen = "Неизвестно, заблокированы ли они"
+        return result("isolation", verdict, wanted, seen, why=why, source=source)
+    # The policy is about not knowing; a stand that says it is open is never waved through.
+    open_ = max(verdict, Verdict.CONDITIONS, key=lambda one: one.rank)
+    return result("isolation", open_, wanted, "Не заблокированы", why=why, source=source)
 
 
 def update(inputs: JudgeInput) -> GateResult:
@@ -112,6 +119,11 @@ def _update_known(inputs: JudgeInput, wanted: str) -> GateResult:
         )
     if not release:
         return result("update", Verdict.GO, wanted, "Применено, ошибок нет")
+    if not inputs.target and release == inputs.fact(facts.RELEASE_BEFORE):
+        seen = "Релиз базы после обновления тот же, что и до него: {release}"
+        source = inputs.source(facts.P_UPDATE_UNKNOWN)
+        verdict = policy(inputs, facts.P_UPDATE_UNKNOWN)
+        return result("update", verdict, wanted, seen, why=seen, source=source, release=release)
     return result("update", Verdict.GO, wanted, "Применено, релиз {release}, ошибок нет", release=release)
 
 

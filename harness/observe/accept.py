@@ -126,7 +126,7 @@ class Matcher:
     def __init__(self, acceptance: Acceptance) -> None:
         self.acceptance = acceptance
         self._condition = Condition(acceptance.condition, acceptance.id)
-        self._named = acceptance.key != "*" or acceptance.column != "*"
+        self._named = any(part.strip("*?") for part in (acceptance.key, acceptance.column))
 
     def concerns(self, difference: Difference) -> bool:
         """Whether it may cover anything of a difference."""

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from harness.observe.controls import check_controls
+from harness.observe.controls import check_controls, too_wide
 from harness.observe.documents import hide_personal
 from harness.observe.kinds import ColumnKind, digits
+from harness.observe.table_pair import ANY_ROW
 from harness.observe.tables import TableSpec, write_table
 from harness.observe.timings import measure
 from harness.record.files import safe_name, sha256_file, write_atomic
 from harness.record.journal import canonical
-from harness.record.models import Observation, ObservationKind
+from harness.record.models import Observation, ObservationKind, Severity
 from harness.record.redact import redact, redact_content
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _SUFFIX = {"xml": "xml", "json": "json", "text": "txt", "binary": "bin"}
 _DIRECTIONS = ("read", "write")
+_TOLERANCE_LIMIT = Decimal(10) ** 24
+"""Tolerances are below: a comparison has room for so many digits before the point."""
 
 Tolerance = Decimal | int | float | Mapping[str, Decimal | int | float]
 """Absolute: for every numeric column, or by column."""
@@ -68,6 +71,8 @@ class Observe:
         personal: Sequence[str] = (),
         control: str | Sequence[str] = (),
         types: Mapping[str, str] | None = None,
+        growing: bool | Sequence[str] = False,
+        may_be_empty: bool = False,
     ) -> int:
         """Keeps a table.
 
@@ -82,12 +87,15 @@ class Observe:
             personal: columns that are kept as pseudonyms.
             control: equations that must hold within the phase; a broken one is a finding CONTROL-TOTAL.
             types: kinds of columns by name (this project's or "Edm.…"); declared columns exist in an empty table too.
+            growing: a list of what the base has (sets, reports, jobs): a row that appears only widens it, as a new column does. Names of
+                columns limit this to rows with a value that one of these columns did not have before ("Роль": rights of a new role).
+            may_be_empty: whether a table without rows in both phases is worth anything; else it is a finding NOTHING-SEEN.
 
         Returns:
             Number of rows.
 
         Raises:
-            ValueError: the name is taken, or there is no key.
+            ValueError: the name is taken, there is no key, two columns differ by case only, or a tolerance is none.
             TypeError: a row or value of a type that no observation has.
             ConfigError: an equation that cannot be evaluated.
         """
@@ -96,16 +104,31 @@ class Observe:
             raise ValueError("У таблицы должен быть ключ: колонки, по которым строка узнаётся после обновления")
         equations = [control] if isinstance(control, str) else list(control)
         path = self._path(name, "parquet")
+        allowed = _tolerance(tolerance)
         count = write_table(path, rows, TableSpec(types=types or {}, personal=personal), self._pseudonyms)
         definition = {
             "key": columns,
-            "tolerance": _tolerance(tolerance),
+            "tolerance": allowed,
             "ordered": ordered,
             "mask": sorted(mask),
             "personal": sorted(personal),
             "control": equations,
+            "growing": [ANY_ROW] if growing is True else list(growing or ()),
+            "may_be_empty": may_be_empty,
         }
         self._note(name, ObservationKind.TABLE, path, title=title, rows=count, definition=definition)
+        for column, greatest in too_wide(path, allowed):
+            self._notes.finding(
+                "TOLERANCE-TOO-WIDE",
+                object=title or name,
+                text=_TOO_WIDE,
+                severity=Severity.WARNING,
+                observation=name,
+                column=column,
+                greatest=greatest,
+                tolerance=allowed.get(column) or allowed["*"],
+                advice="Назначьте допуск каждой колонке отдельно",
+            )
         for broken in check_controls(path, equations, columns):
             self._notes.finding(
                 "CONTROL-TOTAL",
@@ -223,6 +246,10 @@ class Observe:
         )
 
 
+_TOO_WIDE = (
+    "Таблица «{observation}»: допуск {tolerance} не меньше любого значения колонки «{column}» (наибольшее {greatest}): "
+    "такое сравнение ничего не заметит"
+)
 _BROKEN_TABLE = "Контрольное равенство «{equation}» в таблице «{observation}» нарушено: слева {left}, справа {right}"
 _BROKEN_ROW = (
     "Контрольное равенство «{equation}» в таблице «{observation}» нарушено в строке {key}: "
@@ -256,6 +283,9 @@ def _tolerance(tolerance: Tolerance | None) -> dict[str, str]:
     """By column as digits; "*" for every numeric column."""
     if tolerance is None:
         return {}
-    if isinstance(tolerance, Mapping):
-        return {str(name): digits(value) for name, value in sorted(tolerance.items())}
-    return {"*": digits(tolerance)}
+    given = dict(sorted(tolerance.items())) if isinstance(tolerance, Mapping) else {"*": tolerance}
+    for value in given.values():
+        number = Decimal(digits(value))
+        if not (number.is_finite() and 0 <= number < _TOLERANCE_LIMIT):
+            raise ValueError(f"Допуск должен быть неотрицательным числом меньше {_TOLERANCE_LIMIT:f}, а не {value}")
+    return {str(name): digits(value) for name, value in given.items()}

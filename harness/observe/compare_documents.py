@@ -54,6 +54,8 @@ def compare_documents(folder: Path, before: Observation, after: Observation) -> 
 def _trees(folder: Path, observation: Observation, before: Flat, after: Flat) -> list[Difference]:
     mask = tuple(observation.definition["mask"])
     left, right = _kept(before, mask), _kept(after, mask)
+    if _blind(bool(before.entries and after.entries), bool(left or right)):
+        return [_masked(observation)]
     shapes = {entry.shape for entry in left.values()}, {entry.shape for entry in right.values()}
     lost, new = shapes[0] - shapes[1], shapes[1] - shapes[0]
     structure = [Change(STRUCTURE, shape, "", "есть", None) for shape in sorted(lost)]
@@ -77,6 +79,19 @@ def _trees(folder: Path, observation: Observation, before: Flat, after: Flat) ->
     if before.duplicates or after.duplicates:
         found.append(_duplicated(observation, before.duplicates, after.duplicates))
     return found
+
+
+def _blind(full: bool, seen: bool) -> bool:
+    """Whether there was something to compare, and the masks left nothing of it."""
+    return full and not seen
+
+
+def _masked(observation: Observation) -> Difference:
+    text = Text(
+        msgid="Документ «{observation}»: маски закрыли его целиком, сравнивать нечего",
+        params={"observation": observation.title},
+    )
+    return difference(observation, DifferenceClass.NO_TWIN, Summary(), file="", text=text)
 
 
 def _kept(flat: Flat, mask: tuple[str, ...]) -> dict[str, Entry]:
@@ -108,7 +123,11 @@ def _texts(folder: Path, observation: Observation, left: bytes, right: bytes) ->
     (before, was), (after, now) = text_of(left), text_of(right)
     structure = [] if was == now else [Change(STRUCTURE, "кодировка", "", was, now)]
     masks = [re.compile(pattern) for pattern in observation.definition["mask"]]
-    return _found(folder, observation, structure, _lines(_split(before, masks), _split(after, masks)))
+    lines = _split(before, masks), _split(after, masks)
+    seen = any(line.strip("… \r") for side in lines for line in side)
+    if _blind(bool(before.strip() and after.strip()), seen):
+        return [_masked(observation)]
+    return _found(folder, observation, structure, _lines(*lines))
 
 
 def _split(text: str, masks: Sequence[re.Pattern[str]]) -> list[str]:

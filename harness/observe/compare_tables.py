@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from harness.observe.changes import AFTER, BEFORE, Change, Summary, difference_file, summed, write_changes
 from harness.observe.people import key_text
 from harness.observe.sql import connect, literal, quoted
-from harness.observe.table_pair import Pair, listed, on, pair_of, source
-from harness.observe.table_rows import tolerated, unexplained
+from harness.observe.table_pair import ANY_ROW, Pair, listed, on, pair_of, source
+from harness.observe.table_rows import summarized, tolerated
 from harness.observe.table_sql import Comparison, comparison, stored_columns
 from harness.observe.table_structure import structure_of
 from harness.observe.wording import difference
@@ -113,28 +113,51 @@ def _rows(connection: duckdb.DuckDBPyConnection, pair: Pair) -> list[Difference]
         comparison(name, pair.left[name], pair.right[name], pair.tolerance.get(name, pair.tolerance.get("*")))
         for name in pair.compared
     ]
-    file = difference_file(pair.after, "rows.parquet")
-    path = pair.folder / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection.execute(_copy(pair, comparisons, path))
-    stored = f"read_parquet({literal(str(path))})"
-    counts: dict[str, int] = dict(
-        connection.execute(f"SELECT change, count(*) FROM {stored} GROUP BY change").fetchall()  # noqa: S608
-    )
+    # New rows of a list that may grow are told apart: they widen it, and nothing that was in it changed.
+    widens = _widens(pair)
+    differs = " OR ".join(["b.__row IS NULL", "a.__row IS NULL", *(item.differs for item in comparisons)])
+    file, counts = _kept(connection, pair, comparisons, "rows", f"({differs}) AND NOT ({widens})")
     found = []
     if any(counts.get(change) for change in ("added", "removed", "changed")):
-        found.append(unexplained(connection, pair, comparisons, counts, file))
+        found.append(summarized(connection, pair, comparisons, counts, file))
     if counts.get("tolerance"):
         found.append(tolerated(pair, counts["tolerance"]))
+    if pair.growing:
+        file, counts = _kept(connection, pair, comparisons, "new-rows", widens)
+        if counts:
+            found.append(summarized(connection, pair, comparisons, counts, file, cls=DifferenceClass.STRUCTURE))
     if pair.ordered and (moved := _moved(connection, pair)):
         found.append(moved)
-    if not counts:
-        path.unlink()
     return found
 
 
-def _copy(pair: Pair, comparisons: Sequence[Comparison], path: Path) -> str:
-    differs = " OR ".join(item.differs for item in comparisons) or "false"
+def _widens(pair: Pair) -> str:
+    """SQL that is true for a new row that only widens the table."""
+    if ANY_ROW in pair.growing:
+        return "b.__row IS NULL"
+    values = [
+        f"NOT EXISTS (SELECT 1 FROM b known WHERE CAST(known.{name} AS VARCHAR) IS NOT DISTINCT FROM CAST(a.{name} AS VARCHAR))"  # noqa: S608
+        for name in map(quoted, pair.growing)
+    ]
+    return f"b.__row IS NULL AND ({' OR '.join(values)})" if values else "false"
+
+
+def _kept(
+    connection: duckdb.DuckDBPyConnection, pair: Pair, comparisons: Sequence[Comparison], name: str, which: str
+) -> tuple[str, dict[str, int]]:
+    """Writes rows into a file of the record; returns its path there and how many rows it has by kind of change."""
+    file = difference_file(pair.after, f"{name}.parquet")
+    path = pair.folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection.execute(_copy(pair, comparisons, path, which))
+    stored = f"read_parquet({literal(str(path))})"
+    counts = dict(connection.execute(f"SELECT change, count(*) FROM {stored} GROUP BY change").fetchall())  # noqa: S608
+    if not counts:
+        path.unlink()
+    return file, counts
+
+
+def _copy(pair: Pair, comparisons: Sequence[Comparison], path: Path, which: str) -> str:
     beyond = " OR ".join(item.beyond for item in comparisons) or "false"
     changed = ", ".join(f"CASE WHEN {item.beyond} THEN {literal(item.column)} END" for item in comparisons)
     sides = [f"b.{quoted(name)} AS {quoted(BEFORE + name)}" for name in pair.left]
@@ -150,7 +173,7 @@ def _copy(pair: Pair, comparisons: Sequence[Comparison], path: Path) -> str:
                      ELSE list_filter([{changed}]::VARCHAR[], lambda name: name IS NOT NULL) END AS columns,
                 {", ".join(sides)}
             FROM b FULL OUTER JOIN a ON {on(pair)} AND b.__turn = a.__turn
-            WHERE b.__row IS NULL OR a.__row IS NULL OR {differs}
+            WHERE {which}
         ) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)
     """  # noqa: S608 - names are quoted
 

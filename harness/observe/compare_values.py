@@ -7,6 +7,7 @@ import re
 import statistics
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -45,10 +46,11 @@ def compare_values(folder: Path, before: Observation, after: Observation) -> lis
     tolerance = before.definition["tolerance"].get("*")
     change = Change("changed", "", "", *sides)
     if kinds == (ColumnKind.NUMBER, ColumnKind.NUMBER):
-        distance = abs(Decimal(left["value"]) - Decimal(right["value"]))
-        if not distance:  # 1 and 1.00
+        numbers = Decimal(left["value"]), Decimal(right["value"])
+        finite = all(number.is_finite() for number in numbers)
+        if finite and numbers[0] == numbers[1]:  # 1 and 1.00
             return []
-        if tolerance is not None and distance <= Decimal(tolerance):
+        if finite and tolerance is not None and abs(numbers[0] - numbers[1]) <= Decimal(tolerance):
             return [difference(after, DifferenceClass.TOLERANCE, summed([change]), file="")]
     file = write_changes(folder, difference_file(after, "value.json"), [change])
     return [difference(after, DifferenceClass.UNEXPLAINED, summed([change]), file=file)]
@@ -119,14 +121,30 @@ class Timing:
 
 def timing_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Timing:
     """Ratio of medians with its interval; deterministic."""
-    machine = max(1.0, float(after["calibration"]) / float(before["calibration"]))
+    factors = _factors(before, after)
     left = [float(value) for value in before["seconds"]]
-    right = [float(value) / machine for value in after["seconds"]]
+    right = [float(value) / factor for value, factor in zip(after["seconds"], factors, strict=True)]
     medians = statistics.median(left), statistics.median(right)
     chance = random.Random(1)  # noqa: S311 - resampling, not secrecy
     ratios = sorted(_ratio(_median_of(chance, left), _median_of(chance, right)) for _ in range(_RESAMPLES))
     low, high = ratios[int(_RESAMPLES * 0.025)], ratios[int(_RESAMPLES * 0.975)]
-    return Timing(*medians, _ratio(*medians), low, high, machine)
+    return Timing(*medians, _ratio(*medians), low, high, statistics.median(factors))
+
+
+def _factors(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[float]:
+    """How many times slower the machine was during each measurement of `after` than it was before: slower by itself, or busy.
+
+    Never below 1: a machine that was slow before excuses nothing and accuses nobody.
+    """
+    speed = float(after["calibration"]) / float(before["calibration"])
+    usual, probes = (
+        [float(value) for value in before.get("probes", ())],
+        [float(value) for value in after.get("probes", ())],
+    )
+    if not usual or len(probes) != len(after["seconds"]) + 1:
+        return [max(1.0, speed)] * len(after["seconds"])
+    reference = statistics.median(usual)
+    return [max(1.0, speed, (first + second) / 2 / reference) for first, second in pairwise(probes)]
 
 
 def _median_of(chance: random.Random, values: Sequence[float]) -> float:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from harness.errors import ConfigError
 from harness.observe.expressions import column_name, parse
 from harness.observe.kinds import ColumnKind
 from harness.observe.people import key_text, shown
 from harness.observe.sql import connect, literal, quoted
+from harness.observe.table_sql import stored_columns
 from harness.observe.tables import column_kinds
 
 if TYPE_CHECKING:
@@ -69,13 +73,32 @@ def check_controls(path: Path, equations: Sequence[str], key: Sequence[str]) -> 
     return found
 
 
+def too_wide(path: Path, tolerance: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Numeric columns none of whose values is greater than its tolerance, with the greatest; not those that hold zeros only."""
+    limits = {
+        name: tolerance.get(name, tolerance.get("*", ""))
+        for name, kind in column_kinds(path).items()
+        if kind is ColumnKind.NUMBER and (name in tolerance or "*" in tolerance)
+    }
+    if not limits:
+        return []
+    greatest = ", ".join(f"max(abs(TRY_CAST({quoted(name)} AS DECIMAL(38, 12))))" for name in limits)
+    with connect() as connection:
+        row = connection.execute(f"SELECT {greatest} FROM read_parquet({literal(str(path))})").fetchone()  # noqa: S608 - names are quoted
+    sides = zip(limits.items(), row or (), strict=False)
+    return [(name, shown(value)) for (name, limit), value in sides if value and value <= Decimal(limit)]
+
+
 def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequence[str]) -> Broken | None:
     tree = parse(equation, functions=_FUNCTIONS, place=f"control: {equation}")
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
         raise ConfigError("Контрольное равенство должно сравнивать две величины", place=equation)
     if not kinds:  # no rows and no declared columns: every sum is nothing, every row holds
         return None
-    writer = _Sql(kinds, equation)
+    stored = stored_columns(path)
+    writer = _Sql(
+        kinds, frozenset(name for name, column in stored.items() if pa.types.is_string(column.type)), equation
+    )
     left, right = writer.of(tree.left), writer.of(tree.comparators[0])
     holds = f"({left}) {writer.operator(tree.ops[0])} ({right})"
     source = f"read_parquet({literal(str(path))})"
@@ -86,7 +109,9 @@ def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequ
                 return None
             return Broken(equation, shown(row[0]), shown(row[1]), "", 1)
         columns = ", ".join([left, right, *map(quoted, key)])
-        query = f"SELECT count(*) OVER (), {columns} FROM {source} WHERE NOT ({holds}) LIMIT 1"  # noqa: S608 - names are quoted
+        # What cannot be computed (division by zero) does not hold; two empty sides do.
+        broken = f"({holds}) IS NOT TRUE AND NOT (({left}) IS NULL AND ({right}) IS NULL)"
+        query = f"SELECT count(*) OVER (), {columns} FROM {source} WHERE {broken} LIMIT 1"  # noqa: S608 - names are quoted
         row = connection.execute(query).fetchone()
     if row is None:
         return None
@@ -97,8 +122,9 @@ def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequ
 class _Sql:
     """Writes an equation's side as SQL; a null number counts as 0, as in a report."""
 
-    def __init__(self, kinds: Mapping[str, ColumnKind], equation: str) -> None:
+    def __init__(self, kinds: Mapping[str, ColumnKind], texts: frozenset[str], equation: str) -> None:
         self._kinds = kinds
+        self._texts = texts
         self._equation = equation
         self.aggregate = False
 
@@ -132,7 +158,11 @@ class _Sql:
                 hint=f"Есть: {known}",
             )
         column = quoted(name)
-        return f"coalesce({column}, 0)" if self._kinds[name] in (ColumnKind.NUMBER, ColumnKind.UNKNOWN) else column
+        if self._kinds[name] is ColumnKind.NUMBER and name in self._texts:  # NaN, or more digits than a decimal has
+            return f"CAST({column} AS DOUBLE)"
+        if self._kinds[name] is ColumnKind.UNKNOWN:  # not one value in it
+            return "0"
+        return f"coalesce({column}, 0)" if self._kinds[name] is ColumnKind.NUMBER else column
 
     def _call(self, function: str, arguments: Sequence[ast.expr]) -> str:
         if function in _AGGREGATES:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from harness.record.models import Observation
 
 
+ANY_ROW = "*"
+"""In a definition's "growing": every new row widens the table."""
+
+
 @dataclass(slots=True)
 class Pair:
     """Two stored tables and how they are compared.
@@ -24,6 +28,7 @@ class Pair:
         right: columns of the phase after.
         key: key columns both have.
         common: columns both have.
+        growing: columns a new value of which makes a new row widen the table only; `ANY_ROW`: any new row; none: no row does.
     """
 
     folder: Path
@@ -36,6 +41,7 @@ class Pair:
     mask: frozenset[str]
     tolerance: dict[str, str]
     ordered: bool
+    growing: tuple[str, ...]
 
     @property
     def compared(self) -> list[str]:
@@ -63,6 +69,7 @@ def pair_of(folder: Path, before: Observation, after: Observation) -> Pair:
         mask=frozenset(definition["mask"]),
         tolerance=definition["tolerance"],
         ordered=definition["ordered"],
+        growing=tuple(name for name in definition.get("growing", ()) if name == ANY_ROW or name in right),
     )
 
 

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from harness.observe.table_sql import Comparison
 
 
-def unexplained(
+def summarized(  # noqa: PLR0917 - all but the last make one thing: a file and what is in it
     connection: duckdb.DuckDBPyConnection,
     pair: Pair,
     comparisons: Sequence[Comparison],
     counts: dict[str, int],
     file: str,
+    cls: DifferenceClass = DifferenceClass.UNEXPLAINED,
 ) -> Difference:
     """What a table's file of differing rows comes to: counts, sums, telling examples."""
     stored = f"read_parquet({literal(str(pair.folder / file))})"
@@ -46,7 +47,7 @@ def unexplained(
         total=counts.get("changed", 0),
         by_column=columns,
     )
-    return difference(pair.after, DifferenceClass.UNEXPLAINED, exact, file=file)
+    return difference(pair.after, cls, exact, file=file)
 
 
 def _telling(connection: duckdb.DuckDBPyConnection, pair: Pair, stored: str, column: str) -> list[Change]:
@@ -54,7 +55,7 @@ def _telling(connection: duckdb.DuckDBPyConnection, pair: Pair, stored: str, col
     before, after = quoted(BEFORE + column), quoted(AFTER + column)
     order = ", ".join(quoted(AFTER + name) for name in pair.key)
     if _numeric(pair, column):
-        order = f"abs({after} - {before}) DESC NULLS FIRST, {order}"
+        order = f"TRY(abs({after} - {before})) DESC NULLS FIRST, {order}"
     rows = _fetch(
         connection, f"{stored} WHERE list_contains(columns, {literal(column)}) ORDER BY {order} LIMIT {EXAMPLES}"
     )

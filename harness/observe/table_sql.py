@@ -54,7 +54,9 @@ def comparison(column: str, before: Stored, after: Stored, tolerance: str | None
     numbers = before.kind is after.kind is ColumnKind.NUMBER and _fit(before.type, after.type)
     if tolerance is None or not numbers:
         return Comparison(column, differs, differs)
-    beyond = f"coalesce(abs({left} - {right}) > CAST('{tolerance}' AS DECIMAL(38, 12)), ({left} IS NULL) <> ({right} IS NULL))"
+    # A distance that 38 digits cannot hold is beyond any tolerance.
+    distance = f"coalesce(TRY(abs({left} - {right}) > CAST('{tolerance}' AS DECIMAL(38, 12))), true)"
+    beyond = f"CASE WHEN {left} IS NULL OR {right} IS NULL THEN {differs} ELSE {distance} END"
     return Comparison(column, differs, beyond)
 
 

@@ -62,6 +62,7 @@ def write_table(path: Path, rows: Iterable[Any], spec: TableSpec, pseudonyms: Ps
 
     Raises:
         TypeError: a row or a value of a type that no observation has.
+        ValueError: two columns whose names differ by case only.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     spilled: list[Path] = []
@@ -152,7 +153,17 @@ def _unified(batches: list[dict[str, ColumnKind]], spec: TableSpec) -> _Unified:
                 kinds[name] = kind
             elif kind not in (known, ColumnKind.UNKNOWN):
                 kinds[name] = ColumnKind.MIXED
+    _distinct(kinds)
     return _Unified(kinds, batches)
+
+
+def _distinct(names: Iterable[str]) -> None:
+    """Refuses columns that the engine, which does not tell case, would take for one: the second would never be compared."""
+    seen: dict[str, str] = {}
+    for name in names:
+        first = seen.setdefault(name.casefold(), name)
+        if first != name:
+            raise ValueError(f"Колонки «{first}» и «{name}» различаются только регистром букв: назовите их по-разному")
 
 
 def _finish(target: Path, spilled: list[Path], last: _Batch, unified: _Unified) -> None:

@@ -13,29 +13,39 @@ _T = TypeVar("_T")
 
 _PROBE = b"1C" * 50_000
 _PROBES = 5
+_ROUNDS = 100
+"""Pieces of work in one probe beside a call: some milliseconds, long enough to have to wait for a core when others want it too."""
 
 
 def measure(call: Callable[[], _T], repeats: int) -> tuple[_T, dict[str, Any]]:
-    """Calls once to warm up and `repeats` times more.
+    """Calls once to warm up and `repeats` times more, with a probe of the machine before each call and after the last.
 
     Returns:
-        The last call's result, and {"seconds": [...], "warmup": s, "calibration": s}; calibration is the best time of a fixed
-        piece of work of this machine's own, taken before and after.
+        The last call's result, and {"seconds": [...], "warmup": s, "calibration": s, "probes": [...]}; calibration is the best time of
+        a small fixed piece of work (how fast the machine can be), probes are times of a larger one beside each call (how busy it was).
     """
-    probe = _probe()
+    best = _best()
     started = time.perf_counter()
     result = call()
     warmup = time.perf_counter() - started
-    seconds = []
+    seconds, probes = [], [_busy()]
     for _ in range(repeats):
         started = time.perf_counter()
         result = call()
         seconds.append(round(time.perf_counter() - started, 6))
-    calibration = round(min(probe, _probe()), 9)
-    return result, {"seconds": seconds, "warmup": round(warmup, 6), "calibration": calibration}
+        probes.append(_busy())
+    calibration = round(min(best, _best()), 9)
+    return result, {"seconds": seconds, "warmup": round(warmup, 6), "calibration": calibration, "probes": probes}
 
 
-def _probe() -> float:
+def _busy() -> float:
+    started = time.perf_counter()
+    for _ in range(_ROUNDS):
+        hashlib.sha256(_PROBE).digest()
+    return round(time.perf_counter() - started, 6)
+
+
+def _best() -> float:
     best = float("inf")
     for _ in range(_PROBES):
         started = time.perf_counter()

@@ -50,8 +50,12 @@ def arrange(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in chosen:
         _group(item)
     others = [item for item in items if SCENARIO not in item.stash]
-    # Writers change the base, so that readers go first; the sort is stable.
-    items[:] = others + sorted(chosen, key=lambda item: item.stash[SCENARIO].writes)
+    items[:] = others + sorted(chosen, key=lambda item: _turn(item.stash[SCENARIO]))
+
+
+def _turn(scenario: Scenario) -> int:
+    """Writers change the base, so that readers go first; of the writers the sweep, which looks at the whole base. Else as collected."""
+    return 0 if not scenario.writes else 1 if scenario.area == "sweep" else 2
 
 
 def scenario_of(item: pytest.Item, context: Context) -> Scenario:

@@ -31,7 +31,7 @@ class Pack:
     def __getitem__(self, role: str) -> Any:
         value = self._find(role)
         if value is _MISSING:
-            not_checked("В наборе имён «{pack}» нет роли «{role}»", pack=self.title or "без имени", role=role)
+            not_checked("В пакете имён «{pack}» нет роли «{role}»", pack=self.title or "без имени", role=role)
         return value
 
     def __contains__(self, role: object) -> bool:
@@ -68,9 +68,9 @@ def load_pack(path: Path) -> Pack:
     try:
         content = msgspec.toml.decode(path.read_bytes(), type=_File)
     except OSError as error:
-        raise ConfigError("Набор имён не читается", place=str(path), hint="Проверьте [scenarios] pack") from error
+        raise ConfigError("Пакет имён не читается", place=str(path), hint="Проверьте [scenarios] pack") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"Набор имён записан не по правилам: {error}", place=str(path), hint='Пример: name = "demo", раздел [roles]'
+            f"Пакет имён записан не по правилам: {error}", place=str(path), hint='Пример: name = "demo", раздел [roles]'
         ) from error
     return Pack(name=content.name, title=content.title, roles=content.roles)

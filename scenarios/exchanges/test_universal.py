@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("universal")]
 PARTNER_REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf53"
 PARTNER_NAME = "Контрагент проверки готовности"
+STRANGER_REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf54"
+"""Ссылка, под которой корреспондент знает контрагента, а база её ещё не видела."""
 UNKNOWN_VERSION = "9.99"
 
 
@@ -89,16 +91,24 @@ def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> N
     )
 
 
-def _incoming(base: Base, node: ExchangeNode, version: str) -> enterprise_data.Message:
-    """What the partner would send: one new counterparty, in a version it speaks, addressed as the base addresses it."""
+def _incoming(
+    base: Base,
+    node: ExchangeNode,
+    version: str,
+    *,
+    ref: str = PARTNER_REF,
+    name: str = PARTNER_NAME,
+    tax: str = "7707083893",
+) -> enterprise_data.Message:
+    """What the partner would send: one counterparty, in a version it speaks, addressed as the base addresses it."""
     ours = enterprise_data.read(preview(base.service, node))
     counterparty = writing.build_object(
         "Справочник.Контрагенты",
         {
             "КлючевыеСвойства": {
-                "Ссылка": PARTNER_REF,
-                "Наименование": PARTNER_NAME,
-                "ИНН": "7707083893",
+                "Ссылка": ref,
+                "Наименование": name,
+                "ИНН": tax,
                 "КПП": "770701001",
                 "ЮридическоеФизическоеЛицо": "ЮридическоеЛицо",
             }
@@ -112,6 +122,37 @@ def _incoming(base: Base, node: ExchangeNode, version: str) -> enterprise_data.M
 def _no_common(node: ExchangeNode, pack: Pack) -> str:
     theirs = ", ".join(pack["universal.partner_versions"])
     return f"Обмен {node.plan}: нет общей версии формата: база поддерживает {', '.join(node.versions)}, корреспондент «{node.title}» {theirs}"
+
+
+@pytest.mark.scenario("UNI-04", area="exchange", severity="blocker", owner="Ответственный за интеграции")
+@pytest.mark.writes
+def test_known_partner_is_recognised(base: Base, pack: Pack, observe: Observe) -> None:
+    """Контрагент, который в базе уже есть, узнаётся, а не задваивается
+
+    Корреспондент присылает контрагента под своим идентификатором, которого база ещё не знает. Он должен быть найден по ИНН:
+    иначе у контрагента появится двойник, и долги разойдутся на две карточки.
+    """
+    node = _node(base, pack)
+    version = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
+    assert version, _no_common(node, pack)
+    tax = pack["field.tax_number"]
+    rows = base.odata.rows(pack["partners"], filter=f"DeletionMark eq false and {tax} ne ''")
+    known = min(
+        (row for row in rows if row["Description"] != PARTNER_NAME), key=lambda row: str(row["Code"]), default=None
+    )
+    assert known is not None, "В базе нет ни одного контрагента с ИНН"
+    data = writing.write(
+        _incoming(base, node, version, ref=STRANGER_REF, name=str(known["Description"]), tax=str(known[tax]))
+    )
+    loaded = base.service.import_message(node.plan, node.node, data)
+    observe.table(
+        "загрузка", [import_row(loaded, "первая")], key=IMPORT_KEY, title="Итог загрузки известного контрагента"
+    )
+    found = list(base.odata.rows(pack["partners"], filter=f"{tax} eq '{known[tax]}'"))
+    observe.value("карточек", len(found), title="Карточек контрагента с этим ИНН")
+    assert len(found) == 1, (
+        f"Обмен {node.plan}: контрагент «{known['Description']}» не узнан по ИНН, карточек с его ИНН стало {len(found)}"
+    )
 
 
 @pytest.mark.scenario("UNI-03", area="exchange", severity="blocker", owner="Ответственный за интеграции")

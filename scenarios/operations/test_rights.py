@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def test_rights_matrix(base: Base, observe: Observe) -> None:
     """Права ролей не изменились
 
-    По каждой роли и каждому объекту те же права на чтение, добавление, изменение, удаление и проведение.
+    По каждой роли и каждому объекту те же права на чтение, добавление, изменение, удаление и проведение. Права новых ролей и
+    права на новые объекты показываются отдельно.
     """
     rows = rights_rows(base.service)
-    observe.table("права", rows, key=KEY, title="Права ролей", types=TYPES)
+    observe.table("права", rows, key=KEY, title="Права ролей", types=TYPES, growing=KEY)
 
 
 @pytest.mark.scenario("OPS-04", area="operation", severity="blocker", owner="Информационная безопасность")
@@ -42,7 +43,7 @@ def test_manager_reads_the_same(base: Base, as_user: Callable[[str], Base], pack
     manager = as_user(pack["user.manager"])
     sets = readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
     reads = read_rights(manager.odata, sets)
-    observe.table("чтение", reads, key="Набор", title="Что читает менеджер")
+    observe.table("чтение", reads, key="Набор", title="Что читает менеджер", growing=True)
     seen = {row["Набор"]: row["Чтение"] for row in reads}
     closed = [name for name in pack["user.manager_may_read"] if seen.get(name) != ALLOWED]
     opened = [name for name in pack["user.manager_must_not_read"] if seen.get(name) == ALLOWED]
@@ -58,7 +59,8 @@ def test_manager_writes_the_same(
 ) -> None:
     """Менеджер создаёт заказы, но не начисляет зарплату
 
-    Заказ покупателя менеджер по-прежнему создаёт, начисление зарплаты по-прежнему не может. Созданное сразу удаляется.
+    Заказ покупателя менеджер по-прежнему создаёт, начисление зарплаты по-прежнему не может. Цену в заказ подставляет база: сумма
+    заказа та же, что до обновления. Созданное сразу удаляется.
     """
     manager = as_user(pack["user.manager"])
     answers = {}
@@ -66,6 +68,8 @@ def test_manager_writes_the_same(
         answer, made = insert_right(manager.odata, pack[role], _body(base, pack, period, role))
         answers[role] = answer
         if made:
+            filled = base.odata.get(pack[role], made)[pack["field.amount"]]
+            observe.value(f"сумма: {role}", filled, title=f"Сумма документа {pack[role]}, заполненная базой")
             base.odata.delete(pack[role], made)
     rows = [{"Документ": pack[role], "Создание": answer} for role, answer in answers.items()]
     observe.table("создание", rows, key="Документ", title="Что создаёт менеджер")

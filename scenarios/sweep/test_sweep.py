@@ -28,7 +28,7 @@ def test_every_set_is_readable(base: Base, pack: Pack, observe: Observe) -> None
     sets = totals.readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
     rows = totals.read_probe(base.odata, sets)
     types = {"Набор": "text", "Читается": "text"}
-    observe.table("чтение", rows, key="Набор", title="Чтение опубликованных наборов", types=types)
+    observe.table("чтение", rows, key="Набор", title="Чтение опубликованных наборов", types=types, growing=True)
 
 
 @pytest.mark.scenario("SWEEP-02", area="sweep", severity="blocker", owner="Ответственный за интеграции")
@@ -53,7 +53,7 @@ def test_data_is_kept(base: Base, pack: Pack, observe: Observe, facts: FactsFixt
     exclude, limit = pack.get("sweep.exclude", ()), pack.get("sweep.limit", 200_000)
     found = totals.set_totals(base.odata, base.odata.metadata(), exclude=exclude, limit=limit)
     title = "Строки, суммы и содержимое наборов"
-    observe.table("итоги", found.rows, key=totals.KEY, title=title, types=totals.TYPES)
+    observe.table("итоги", found.rows, key=totals.KEY, title=title, types=totals.TYPES, growing=True)
     facts.add("sweep_rows_read", found.read)
     facts.add("sweep_sets_skipped", len(found.skipped))
     for item in found.skipped:
@@ -72,7 +72,7 @@ def test_balances_are_kept(base: Base, pack: Pack, period: Period, observe: Obse
     """
     found = balances.register_balances(base.odata, period.end, exclude=pack.get("sweep.exclude", ()))
     title = f"Остатки на {period.end:%d.%m.%Y}"
-    observe.table("остатки", found.rows, key=balances.KEY, title=title, types=balances.TYPES)
+    observe.table("остатки", found.rows, key=balances.KEY, title=title, types=balances.TYPES, may_be_empty=True)
     for register, reason in found.refused.items():
         findings.add("NOT-READ", object=register, text="Остатки не получены: {why}", severity="info", why=reason)
 
@@ -89,9 +89,9 @@ def test_reposting_gives_the_same_movements(
     откатываются), без него прямо на стенде. Если новый релиз проводит документ иначе, то старые документы при первом же
     перепроведении изменят отчёты закрытых периодов.
     """
-    post = reposting.by_service(base.service) if base.service.available() else reposting.by_posting(base.odata)
+    post = reposting.reposting(base.odata, base.service)
     sample = reposting.repost_sample(base.odata, post, period.start, period.end, count=pack.get("sweep.sample", 12))
     title = "Движения при перепроведении"
-    observe.table("движения", sample.rows, key=reposting.KEY, title=title, types=reposting.TYPES)
+    observe.table("движения", sample.rows, key=reposting.KEY, title=title, types=reposting.TYPES, may_be_empty=True)
     facts.add("sweep_reposted", sample.documents)
     assert not sample.refused, "Не проводятся: " + "; ".join(sample.refused[:5])

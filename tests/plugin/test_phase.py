@@ -241,6 +241,11 @@ CHOSEN = """
 def test_writes():
     pass
 
+@scenario("S-01", area="sweep", severity="blocker")
+@pytest.mark.writes
+def test_sweeps():
+    pass
+
 @scenario("R-01", area="flow", severity="blocker")
 def test_reads(pack, as_user):
     assert pack["sale"] == "Document_Продажа"
@@ -302,6 +307,7 @@ def test_what_a_base_lacks_is_told_and_what_a_person_excluded_too(project: Proje
 
     assert project.outcomes(Phase.BEFORE) == {
         "W-01": Outcome.PASSED,
+        "S-01": Outcome.PASSED,
         "R-01": Outcome.PASSED,
         "C-01": Outcome.PASSED,
         "C-02": Outcome.NOT_APPLICABLE,
@@ -312,7 +318,10 @@ def test_what_a_base_lacks_is_told_and_what_a_person_excluded_too(project: Proje
     state = project.read().phases[Phase.BEFORE]
     assert set(state.excluded) == {"X-01"}
     assert state.scenarios["C-01"].covers == ["report:Прибыль", "report:Свой"]
-    assert next(reversed(state.scenarios)) == "W-01"
+    assert list(state.scenarios)[-2:] == [
+        "S-01",
+        "W-01",
+    ]  # readers, then the sweep over the whole base, then the others
     assert state.scenarios["W-01"].writes
 
 
@@ -325,7 +334,7 @@ def test_writing_scenario_needs_a_marked_and_isolated_stand(project: Project) ->
     state = project.read().phases[Phase.BEFORE]
     assert project.outcomes(Phase.BEFORE) == {"W-01": Outcome.NOT_CHECKED}
     assert "заблокированы" in str(state.finished["W-01"].run.text)
-    assert len(state.excluded) == 7
+    assert len(state.excluded) == 8
 
 
 def test_scenarios_without_a_base_do_not_run_and_say_why_but_other_tests_do(project: Project, mode: Mode) -> None:
@@ -399,7 +408,7 @@ def test_two_passes_of_a_phase_add_up(project: Project) -> None:
     project.run("-m", "writes")
 
     state = project.read().phases[Phase.BEFORE]
-    assert len(state.scenarios) == len(state.finished) == 8
+    assert len(state.scenarios) == len(state.finished) == 9
     assert len(state.sessions) == 2
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import cast
 
-from harness.checks.exchanges import capability_entries
-from harness.checks.reports import broken_totals, columns_in
-from harness.checks.reposting import spread
+import msgspec
+
+from harness.checks.exchanges import capability_entries, node_of
+from harness.checks.log import error_rows
+from harness.checks.reports import broken_totals, column_entries, columns_in, fingerprints, inventory_entries
+from harness.checks.reposting import chosen
 from harness.checks.state import extension_entries, update_problems
 from harness.onec.services import (
     BaseInfo,
@@ -12,6 +17,9 @@ from harness.onec.services import (
     ExchangeNode,
     ExchangeObject,
     Extension,
+    LogEvent,
+    ReadinessService,
+    Report,
     ReportColumn,
     ReportResult,
     UpdateHandler,
@@ -39,14 +47,23 @@ def test_columns_of_an_equation() -> None:
     assert columns_in("Долг == НеПросрочено + До30Дней - Долг") == ("Долг", "НеПросрочено", "До30Дней")
 
 
-def test_a_sample_is_spread_evenly_with_both_ends() -> None:
-    rows = [{"n": number} for number in range(10)]
+def test_a_sample_hardly_changes_with_the_number_of_documents() -> None:
+    rows = [{"Number": f"ТД00-{number:06}"} for number in range(100)]
+    more = [*rows, {"Number": "ТД00-000100"}]
+    sample, other = chosen("Document_Заказ", rows, 12), chosen("Document_Заказ", more, 12)
 
-    assert [row["n"] for row in spread(rows, 4)] == [0, 3, 6, 9]
-    assert spread(rows, 0) == rows
-    assert spread(rows, 20) == rows
-    assert spread(rows, 1) == rows[:1]
-    assert spread([], 3) == []
+    assert len(sample) == len(other) == 12
+    assert sample == sorted(sample, key=lambda row: row["Number"])
+    assert len([row for row in sample if row not in other]) <= 1
+    assert chosen("Document_Оплата", rows, 12) != sample
+
+
+def test_a_sample_of_few_documents_is_all_of_them() -> None:
+    rows = [{"Number": str(number)} for number in range(10)]
+
+    assert chosen("Document_Заказ", rows, 0) == rows
+    assert chosen("Document_Заказ", rows, 20) == rows
+    assert chosen("Document_Заказ", [], 3) == []
 
 
 def test_capabilities_name_plan_node_and_direction() -> None:
@@ -85,3 +102,57 @@ def test_an_unfinished_update_is_told_in_sentences() -> None:
         "Расширение Склад не применено: нет метода",
     ]
     assert extension_entries(info) == {"Отчёты": "применено", "Склад": "не применено: нет метода"}
+
+
+def test_contents_of_a_report_do_not_depend_on_the_order_of_rows() -> None:
+    columns = (ReportColumn(name="Товар"), ReportColumn(name="Сумма", type="number"))
+    rows = ({"Товар": "а", "Сумма": Decimal("1.10")}, {"Товар": "б", "Сумма": Decimal("2.20")})
+    report = ReportResult(report="Отчёт", columns=columns, rows=rows, key=("Товар",))
+    swapped = msgspec.structs.replace(
+        report, rows=({"Товар": "а", "Сумма": Decimal("2.20")}, {"Товар": "б", "Сумма": Decimal("1.10")})
+    )
+
+    seen = fingerprints(report)
+
+    assert [(row["Колонка"], row["Заполнено"], row["Сумма"]) for row in seen] == [
+        ("Товар", 2, None),
+        ("Сумма", 2, Decimal("3.30")),
+    ]
+    assert fingerprints(msgspec.structs.replace(report, rows=rows[::-1])) == seen
+    assert fingerprints(swapped)[1]["Отпечаток"] != seen[1]["Отпечаток"]
+    assert fingerprints(report, "Отчёт (отбор)")[0]["Отчёт"] == "Отчёт (отбор)"
+
+
+def test_titles_of_reports_and_columns_are_no_part_of_the_contract() -> None:
+    report = Report(name="Отчёт", title="Один", origin="extension", custom=True, variants=("Основной",))
+    column = ReportColumn(name="Сумма", title="Сумма, руб", type="number")
+
+    assert inventory_entries([report]) == {"Отчёт": "extension, доработанный", "Отчёт/вариант/Основной": "вариант"}
+    assert inventory_entries([msgspec.structs.replace(report, title="Другой")]) == inventory_entries([report])
+    assert column_entries(ReportResult(report="Отчёт", columns=(column,), rows=())) == {"Сумма": "number"}
+
+
+def test_errors_of_the_log_are_told_apart_by_text_and_not_by_numbers_in_it() -> None:
+    entries = [
+        LogEvent(time="t", level=level, event="Запись", metadata="Catalog_Склады", comment=text)
+        for level, text in (
+            ("error", "строка 7: нет места"),
+            ("error", "строка 12: нет места"),
+            ("error", "деление на 0"),
+            ("info", "записано"),
+        )
+    ]
+    service = cast("ReadinessService", SimpleNamespace(log=lambda _since: entries))
+
+    assert [(row["Текст"], row["Количество"]) for row in error_rows(service, None)] == [
+        ("деление на …", 1),
+        ("строка …: нет места", 2),
+    ]
+
+
+def test_node_does_not_depend_on_the_order_of_the_list() -> None:
+    nodes = [ExchangeNode(plan="Банк", node="2", registered=4), ExchangeNode(plan="Банк", node="1")]
+    for listed in (nodes, nodes[::-1]):
+        service = cast("ReadinessService", SimpleNamespace(exchanges=lambda listed=listed: listed))
+        assert node_of(service, "Банк").node == "2"
+        assert node_of(service, "Банк", "1").node == "1"

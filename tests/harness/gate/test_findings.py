@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from harness.gate import findings_of, judge_record
+from harness.gate import findings_of, inputs_of, judge_record
 from harness.observe import compare_record, explain_record
 from harness.record import Collected, EventKind, PhaseFinished, Record, RecordWriter, ScenarioFinished, now, read_record
 from harness.record.models import (
@@ -23,6 +23,7 @@ from harness.record.models import (
     Severity,
     Text,
 )
+from tests.harness.observe.pair import Pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,15 +162,21 @@ def test_finding_that_is_gone_is_news_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"covered": 1}, []),
+        ({"covered": 1, "column": "Налог"}, []),
+        ({"covered": 1, "key": "Номер=*"}, []),
+        ({"covered": 1, "condition": "after > before"}, []),
         ({"covered": 3, "at_most": 3}, []),
-        ({"covered": 0}, [("ACCEPTANCE-UNUSED", Severity.INFO)]),
+        ({"covered": 0}, [("ACCEPTANCE-UNUSED", Severity.WARNING)]),
         ({"covered": 4, "at_most": 3}, [("ACCEPTANCE-EXCEEDED", Severity.WARNING)]),
+        ({"covered": 1}, [("ACCEPTANCE-BOUNDLESS", Severity.WARNING)]),
+        ({"covered": 1, "key": "**", "column": "*"}, [("ACCEPTANCE-BOUNDLESS", Severity.WARNING)]),
+        ({"covered": 1, "scenario": "*", "column": "Налог"}, [("ACCEPTANCE-BOUNDLESS", Severity.WARNING)]),
+        ({"covered": 1, "scenario": "?*", "at_most": 900}, [("ACCEPTANCE-BOUNDLESS", Severity.WARNING)]),
         ({"expired": True}, [("ACCEPTANCE-EXPIRED", Severity.BLOCKER)]),
     ],
 )
 def test_acceptances(tmp_path: Path, fields: dict[str, Any], expected: list[tuple[str, Severity]]) -> None:
-    item = Acceptance(id="VAT", scenario="*", reason="r", owner="o", until="2.0", **fields)
+    item = Acceptance(**{"id": "VAT", "scenario": "REP-*", "reason": "r", "owner": "o", "until": "2.0", **fields})
 
     assert told(record(tmp_path, acceptances=[item])) == expected
 
@@ -177,11 +184,55 @@ def test_acceptances(tmp_path: Path, fields: dict[str, Any], expected: list[tupl
 def test_observation_that_a_failed_scenario_did_not_get_to_is_told_once(tmp_path: Path) -> None:
     lost = [difference(DifferenceClass.NO_TWIN)]
 
-    failed = judge_record(record(tmp_path / "1", after=(Outcome.FAILED, []), differences=lost))
-    passed = judge_record(record(tmp_path / "2", differences=lost))
+    failed = inputs_of(record(tmp_path / "1", after=(Outcome.FAILED, []), differences=lost))
+    passed = inputs_of(record(tmp_path / "2", differences=lost))
+    broken = inputs_of(record(tmp_path / "3", (Outcome.FAILED, []), (Outcome.FAILED, []), differences=lost))
 
-    assert "pairing" not in {gate.name for gate in failed.gates if gate.verdict.rank}
-    assert "pairing" in {gate.name for gate in passed.gates if gate.verdict.rank}
+    assert [len(inputs.untold) for inputs in (failed, passed, broken)] == [0, 1, 1]
+
+
+def test_scenario_that_fails_for_another_reason_is_a_new_failure(tmp_path: Path) -> None:
+    def reasons(folder: str, before: str, after: str) -> list[tuple[str, Severity]]:
+        found = record(tmp_path / folder, (Outcome.FAILED, []), (Outcome.FAILED, []))
+        for phase, reason in ((Phase.BEFORE, before), (Phase.AFTER, after)):
+            done = found.phases[phase].finished["A-1"]
+            run = msgspec.structs.replace(done.run, text=Text(msgid=reason))
+            found.phases[phase].finished["A-1"] = msgspec.structs.replace(done, run=run)
+        return told(found)
+
+    same = reasons("1", "итог 12,50 не равен 13 по 0b6e2a34-0000-4000-8000-0000000000aa", "итог 7 не равен 9.1 по 1")
+    other = reasons("2", "итог 12,50 не равен 13", "у отчёта нет колонки Итог")
+
+    assert same == [("BROKEN-BEFORE", Severity.WARNING)]
+    assert other == [("SCENARIO-FAILED", Severity.BLOCKER)]
+
+
+def test_table_that_is_empty_twice_says_nothing(tmp_path: Path) -> None:
+    def seen(folder: str, before: list[dict[str, int]], after: list[dict[str, int]], **how: Any) -> list[str]:
+        pair = Pair(tmp_path / folder)
+        pair.both(
+            lambda observe: observe.table("t", before, key="К", types={"К": "number"}, **how),
+            lambda observe: observe.table("t", after, key="К", types={"К": "number"}, **how),
+        )
+        return [found.code for found in findings_of(pair.read())]
+
+    assert seen("1", [], []) == ["NOTHING-SEEN"]
+    assert seen("2", [], [], may_be_empty=True) == []
+    assert seen("3", [{"К": 1}], [{"К": 1}]) == []
+    assert seen("4", [], [{"К": 1}]) == ["DIFFERENCE"]
+
+
+def test_list_that_got_longer_is_a_warning_and_one_that_lost_a_row_is_not(tmp_path: Path) -> None:
+    def seen(folder: str, after: list[str]) -> list[tuple[str, Severity]]:
+        pair = Pair(tmp_path / folder)
+        pair.both(
+            lambda observe: observe.table("t", [{"К": "а", "Вкл": True}], key="К", growing=True),
+            lambda observe: observe.table("t", [{"К": name, "Вкл": True} for name in after], key="К", growing=True),
+        )
+        return told(pair.read())
+
+    assert seen("1", ["а", "б", "в"]) == [("STRUCTURE", Severity.WARNING)]
+    assert sorted(seen("2", ["б"])) == [("DIFFERENCE", Severity.BLOCKER), ("STRUCTURE", Severity.WARNING)]
 
 
 def test_judging_a_written_record_again_gives_the_same(tmp_path: Path) -> None:

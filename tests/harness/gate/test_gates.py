@@ -34,6 +34,7 @@ GOOD_FACTS = {
     facts.JOBS_BLOCKED: "true",
     facts.BASE_BEFORE: "demo",
     facts.BASE_AFTER: "demo",
+    facts.RELEASE_BEFORE: "2.0.14.7",
     facts.RELEASE_AFTER: "2.0.15.2",
     facts.HANDLERS_FAILED: "0",
     facts.DEFERRED_LEFT: "0",
@@ -70,6 +71,7 @@ GOOD = JudgeInput(
         for name in ("backup", "proof", "before", "update", "after")
     ),
     covered=frozenset({"report:ВаловаяПрибыль"}),
+    observed=2,
     target="2.0.15.2",
 )
 
@@ -134,7 +136,21 @@ def test_everything_missing_is_incomplete() -> None:
         (changed(after=phase(Phase.AFTER, REP_01=Outcome.NOT_CHECKED)), "not_checked", Verdict.CONDITIONS),
         (changed(after=phase(Phase.AFTER, INFO_01=Outcome.NOT_CHECKED)), "not_checked", Verdict.GO),
         (changed(after=phase(Phase.AFTER, REP_01=Outcome.NOT_APPLICABLE)), "not_checked", Verdict.GO),
+        (
+            changed(after=dataclasses.replace(GOOD.after, excluded=frozenset({"FLOW-02"}))),
+            "not_checked",
+            Verdict.CONDITIONS,
+        ),
+        (
+            changed(
+                before=dataclasses.replace(GOOD.before, excluded=frozenset({"FLOW-02"})),
+                thresholds={"not_checked": "ignore"},
+            ),
+            "not_checked",
+            Verdict.GO,
+        ),
         (changed(compared=False), "pairing", Verdict.INCOMPLETE),
+        (changed(observed=0), "pairing", Verdict.INCOMPLETE),
         (changed(untold=(NotChecked(what="x", why=Text(msgid="y")),)), "pairing", Verdict.INCOMPLETE),
         (changed(facts=known(BASE_AFTER="другая")), "pairing", Verdict.INCOMPLETE),
         (changed(facts=known(BACKUP_PROVEN="false")), "backup", Verdict.NO_GO),
@@ -149,9 +165,21 @@ def test_everything_missing_is_incomplete() -> None:
         ),
         (changed(facts=known(JOBS_BLOCKED="unknown")), "isolation", Verdict.CONDITIONS),
         (changed(facts=known(RESOURCES_BLOCKED="false")), "isolation", Verdict.CONDITIONS),
+        (
+            changed(facts=known(JOBS_BLOCKED="unknown"), thresholds={"isolation_unknown": "ignore"}),
+            "isolation",
+            Verdict.GO,
+        ),
+        (  # a policy for not knowing does not wave an open stand through
+            changed(facts=known(RESOURCES_BLOCKED="false"), thresholds={"isolation_unknown": "ignore"}),
+            "isolation",
+            Verdict.CONDITIONS,
+        ),
         (changed(facts=known(RELEASE_AFTER="2.0.14.7")), "update", Verdict.NO_GO),
         (changed(facts=known(RELEASE_AFTER=None)), "update", Verdict.CONDITIONS),
         (changed(facts=known(RELEASE_AFTER=None), target=""), "update", Verdict.GO),
+        (changed(target=""), "update", Verdict.GO),
+        (changed(facts=known(RELEASE_AFTER="2.0.14.7"), target=""), "update", Verdict.CONDITIONS),
         (changed(facts=known(HANDLERS_FAILED="1")), "update", Verdict.NO_GO),
         (changed(facts=known(HANDLERS_FAILED=None)), "update", Verdict.CONDITIONS),
         (changed(facts=known(DEFERRED_LEFT="3")), "update", Verdict.CONDITIONS),

@@ -270,3 +270,12 @@ def test_conditions(condition: str, holds: bool) -> None:
     row = {"Вид": "Продажа", "Сумма, руб": Decimal("1000.5"), "Дата": datetime.fromisoformat("2026-01-31")}
 
     assert Condition(condition, "x").holds(Change("changed", "К=1", "НДС", Decimal(20), Decimal(22), row)) is holds
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "*?*"])
+def test_a_pattern_of_stars_names_no_column(folder: Path, pattern: str) -> None:
+    after = [{name: value for name, value in row.items() if name != "НДС"} for row in BEFORE]
+
+    result = explained(folder, BEFORE, after, acceptance(key=pattern, column=pattern))
+
+    assert [found.cls for found in result.differences] == [DifferenceClass.STRUCTURE]

@@ -191,3 +191,21 @@ def test_path_patterns() -> None:
     assert matches("/a/x*", "/a/xyz")
     assert masked(("/a/b",), "/a/b/c")
     assert not masked(("/a/b/c",), "/a/b")
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "mask"),
+    [
+        ("xml", XML, ["**"]),
+        ("xml", XML, ["/Сообщение"]),
+        ("json", JSON, ["id", "lines", "flag"]),
+        ("text", TEXT, [".+"]),
+    ],
+)
+def test_mask_that_covers_all_leaves_nothing_to_believe(
+    folder: Path, media: str, content: str, mask: list[str]
+) -> None:
+    (found,) = compared(folder, content, content.replace("50", "51").replace("100", "101"), media, mask=mask)
+
+    assert found.cls is DifferenceClass.NO_TWIN
+    assert "маски закрыли его целиком" in str(found.text)

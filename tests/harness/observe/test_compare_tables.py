@@ -306,3 +306,89 @@ def test_name_is_taken_once(folder: Path) -> None:
 
     with pytest.raises(ValueError, match="уже есть"):
         Pair(folder).see(Phase.BEFORE, twice)
+
+
+LIST = [
+    {"Роль": "Менеджер", "Объект": "Заказ", "Право": True},
+    {"Роль": "Бухгалтер", "Объект": "Зарплата", "Право": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "growing", "cls"),
+    [
+        ({"Роль": "Кладовщик", "Объект": "Заказ"}, ("Роль", "Объект"), DifferenceClass.STRUCTURE),
+        ({"Роль": "Менеджер", "Объект": "Склад"}, ("Роль", "Объект"), DifferenceClass.STRUCTURE),
+        ({"Роль": "Менеджер", "Объект": "Зарплата"}, ("Роль", "Объект"), DifferenceClass.UNEXPLAINED),
+        ({"Роль": "Менеджер", "Объект": "Зарплата"}, True, DifferenceClass.STRUCTURE),
+        ({"Роль": "Кладовщик", "Объект": "Склад"}, False, DifferenceClass.UNEXPLAINED),
+        ({"Роль": None, "Объект": "Заказ"}, ("Роль",), DifferenceClass.STRUCTURE),
+    ],
+)
+def test_new_row_widens_a_list_that_may_grow(
+    folder: Path, row: dict[str, Any], growing: bool | tuple[str, ...], cls: DifferenceClass
+) -> None:
+    (found,) = tables(folder, LIST, [*LIST, row | {"Право": True}], key=("Роль", "Объект"), growing=growing)
+
+    assert (found.cls, found.breaking, found.added) == (cls, False, 1)
+    assert "появилась строка" in str(found.text)
+    assert (folder / found.file).is_file()
+
+
+def test_lost_and_changed_rows_of_a_growing_list_are_what_they_were(folder: Path) -> None:
+    after = [LIST[0] | {"Право": False}, {"Роль": "Новая", "Объект": "Заказ", "Право": True}]
+
+    changed, new = tables(folder, LIST, after, key=("Роль", "Объект"), growing=True)
+
+    assert (changed.cls, changed.changed, changed.removed, changed.added) == (DifferenceClass.UNEXPLAINED, 1, 1, 0)
+    assert (new.cls, new.added) == (DifferenceClass.STRUCTURE, 1)
+
+
+def test_columns_that_differ_by_case_only_are_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="только регистром"):
+        tables(folder, [{"К": 1, "Sum": 1, "sum": 2}], [{"К": 1, "Sum": 1, "sum": 3}])
+
+
+@pytest.mark.parametrize("tolerance", [Decimal(-1), Decimal("NaN"), Decimal("1e30"), {"v": Decimal("Infinity")}])
+def test_tolerance_that_is_none_is_refused(folder: Path, tolerance: Any) -> None:
+    with pytest.raises(ValueError, match="Допуск"):
+        tables(folder, [{"К": 1, "v": 1}], [{"К": 1, "v": 1}], tolerance=tolerance)
+
+
+def test_numbers_far_apart_are_beyond_any_tolerance(folder: Path) -> None:
+    sides = [[{"К": 1, "v": Decimal(value)}] for value in ("9" * 30, "0.000000000001")]
+
+    (found,) = tables(folder, *sides, tolerance=1)
+
+    assert found.cls is DifferenceClass.UNEXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "told"),
+    [(Decimal("1e9"), True), ({"v": 5}, True), (Decimal("0.01"), False), ({"w": 100}, False), (None, False)],
+)
+def test_tolerance_that_swallows_every_value_is_a_finding(folder: Path, tolerance: Any, told: bool) -> None:
+    pair = Pair(folder)
+    rows = [{"К": "а", "v": Decimal("-5.00"), "w": Decimal(0)}]
+    pair.see(Phase.BEFORE, lambda observe: observe.table("t", rows, key="К", tolerance=tolerance))
+
+    assert [found.code for found in pair.findings[Phase.BEFORE]] == (["TOLERANCE-TOO-WIDE"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("row", "equation", "holds"),
+    [
+        ({"a": Decimal(1), "b": Decimal(0)}, "a / b == 5", False),
+        ({"a": Decimal("NaN"), "b": Decimal(1)}, "a == b", False),
+        ({"a": Decimal("1e60"), "b": Decimal(1)}, "a == b", False),
+        ({"a": None, "b": Decimal(1)}, "a == b", False),
+        ({"a": None, "b": Decimal(0)}, "a == b", True),
+    ],
+)
+def test_equation_that_cannot_be_computed_does_not_hold(
+    folder: Path, row: dict[str, Any], equation: str, holds: bool
+) -> None:
+    pair = Pair(folder)
+    pair.see(Phase.BEFORE, lambda observe: observe.table("t", [{"К": 1} | row], key="К", control=equation))
+
+    assert [found.code for found in pair.findings[Phase.BEFORE]] == ([] if holds else ["CONTROL-TOTAL"])

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import RecordError
 from harness.observe import compare_record
 from harness.observe.compare_values import timing_of
+from harness.observe.timings import measure
 from harness.record.models import DifferenceClass, Phase
 from tests.harness.observe.pair import SCENARIO, Pair
 
@@ -221,3 +222,37 @@ def test_observation_changed_on_the_disk_is_refused(folder: Path) -> None:
 
     with pytest.raises(RecordError, match="изменено после записи"):
         compare_record(pair.writer)
+
+
+def test_no_number_is_within_no_tolerance(folder: Path) -> None:
+    (found,) = Pair(folder).both(
+        lambda observe: observe.value("v", Decimal("NaN"), tolerance=1),
+        lambda observe: observe.value("v", Decimal(1), tolerance=1),
+    )
+
+    assert found.cls is DifferenceClass.UNEXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("probes", "ratio"),
+    [
+        ([0.006] * 8, 4.0),  # the machine was as free as before: it is the release
+        ([0.024] * 8, 1.0),  # it was busy all the time
+        ([0.006] * 4 + [0.024] * 4, 1.6),  # it was busy half of the time: the half that was not tells
+        ([0.001] * 8, 4.0),  # it was busier before: that excuses nothing
+        ([0.024] * 3, 4.0),  # measured by something else
+    ],
+)
+def test_a_busy_machine_excuses_what_it_slowed(probes: list[float], ratio: float) -> None:
+    before = {"seconds": FAST, "calibration": 1.0, "probes": [0.006] * 8}
+    after = {"seconds": [0.4] * 7, "calibration": 1.0, "probes": probes}
+
+    assert timing_of(before, after).ratio == pytest.approx(ratio, rel=0.05)
+
+
+def test_measuring_looks_at_the_machine_beside_every_call() -> None:
+    _, measured = measure(lambda: None, 3)
+
+    assert len(measured["seconds"]) == 3
+    assert len(measured["probes"]) == 4
+    assert min(measured["probes"]) > 0
