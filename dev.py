@@ -93,7 +93,8 @@ def main(arguments: list[str]) -> None:
     elif task == "test":
         environment(DEVELOPMENT)
         lint()
-        run(python(), "-m", "pytest", *rest)
+        # Whole files to one of two processes: fixtures of a module are made once. More workers starve the timing tests.
+        run(python(), "-m", "pytest", "-n", "2", "--dist", "loadfile", *rest)
     elif task == "lint":
         environment(DEVELOPMENT)
         lint()

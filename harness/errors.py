@@ -20,7 +20,38 @@ The tree (exit codes of the contract: 2 wrong usage or configuration, 3 internal
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
+
+_REASONS = {
+    "ENOENT": "такого файла или папки нет",
+    "EACCES": "нет прав доступа",
+    "EPERM": "операционная система не разрешила",
+    "EISDIR": "это папка, а не файл",
+    "ENOTDIR": "часть пути — не папка",
+    "EEXIST": "такой файл уже есть",
+    "ENOTEMPTY": "папка не пуста",
+    "ENOSPC": "на диске нет места",
+    "EDQUOT": "исчерпана квота на диске",
+    "EFBIG": "файл слишком велик для этого диска",
+    "EROFS": "диск доступен только для чтения",
+    "EIO": "ошибка чтения или записи диска",
+    "ENOEXEC": "это не программа: нет первой строки #! или формат не тот",
+    "ENAMETOOLONG": "слишком длинное имя",
+    "EMFILE": "открыто слишком много файлов",
+    "ENOMEM": "не хватает памяти",
+    "ETXTBSY": "файл занят другой программой",
+    "EBUSY": "файл занят другой программой",
+    "ELOOP": "символические ссылки замкнуты в кольцо",
+    "EADDRINUSE": "порт занят другой программой",
+    "EADDRNOTAVAIL": "такого адреса у этого компьютера нет",
+}
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in Russian; its own words for what is not met every day."""
+    name = errno.errorcode.get(error.errno or 0, "").removeprefix("WSA")
+    return _REASONS.get(name) or error.strerror or str(error)
 
 
 class HarnessError(Exception):

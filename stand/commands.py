@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from harness.errors import StepError
+from harness.errors import StepError, reason
 from stand.protocol import Evidence, Result
 
 if TYPE_CHECKING:
@@ -50,17 +50,19 @@ class Command:
     arguments: Sequence[str]
     timeout: float
 
-    def run(self, places: Mapping[str, str], folder: Path) -> Result:
+    def run(self, places: Mapping[str, str], folder: Path, running: Path | None = None) -> Result:
         """Runs the command in a folder.
 
         Args:
             places: values for {backup}, {release}, {url}, {record}.
             folder: working directory: where readiness.toml lies.
+            running: file that names the process while it runs: a command that outlived its killed run is not met by a second one.
 
         Raises:
             CommandError: it could not be started, ended with a code other than 0, or took too long.
         """
         arguments = [_filled(item, places) for item in self.arguments]
+        self._only_one(running)
         started = time.monotonic()
         with tempfile.TemporaryFile() as output:
             try:
@@ -74,9 +76,13 @@ class Command:
                 )
             except OSError as error:
                 raise self._error(
-                    f"не запускается «{arguments[0]}»: {error.strerror}", "проверьте путь к программе", ()
+                    f"не запускается «{arguments[0]}»: {reason(error)}", "проверьте путь к программе", ()
                 ) from error
+            if running is not None:
+                running.write_text(str(process.pid), encoding="ascii")
             late = _wait(process, self.timeout)
+            if running is not None:
+                running.unlink(missing_ok=True)
             evidence = (Evidence(f"{self.key}.log", _tail(output)),)
         seconds = time.monotonic() - started
         if late:
@@ -84,11 +90,20 @@ class Command:
                 f"не уложилась в {self.timeout:.0f} с и остановлена", f"увеличьте [{self.key}] timeout", evidence
             )
         if process.returncode != 0:
-            said = _last_words(evidence[0].content)
+            said = last_words(evidence)
             raise self._error(
                 f"завершилась с кодом {process.returncode}: {said}", "весь вывод приложен к протоколу", evidence
             )
         return Result(seconds, {"exit_code": "0"}, evidence)
+
+    def _only_one(self, running: Path | None) -> None:
+        if running is None or not running.is_file():
+            return
+        number = running.read_text(encoding="ascii").strip()
+        if number.isdigit() and _alive(int(number)):
+            hint = f"дождитесь её конца или остановите её; если процесс {number} — не она, удалите файл {running}"
+            raise self._error(f"не начата: прежняя ещё выполняется, процесс {number}", hint, ())
+        running.unlink()
 
     def _error(self, message: str, hint: str, evidence: tuple[Evidence, ...]) -> CommandError:
         return CommandError(f"команда [{self.key}] {message}", place="", hint=hint, evidence=evidence)
@@ -112,6 +127,18 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
     return False
 
 
+def _alive(process: int) -> bool:
+    """Whether a command we started, or what it started in its group, still runs."""
+    if sys.platform == "win32":
+        question = ["tasklist", "/FI", f"PID eq {process}", "/NH"]
+        return str(process).encode() in subprocess.run(question, capture_output=True, check=False).stdout  # noqa: S603
+    try:
+        os.killpg(process, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607
@@ -124,7 +151,10 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
 def _tail(output: IO[bytes]) -> bytes:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - KEPT))
-    return decode(output.read()).encode("utf-8")
+    kept = output.read()
+    if size > KEPT:  # half a line may hold half a password, which nobody would know for one
+        kept = kept.partition(b"\n")[2] or kept[-_WORDS:]
+    return decode(kept).encode("utf-8")
 
 
 def decode(content: bytes) -> str:
@@ -136,6 +166,8 @@ def decode(content: bytes) -> str:
         return max(candidates, key=lambda text: sum("а" <= sign <= "я" or sign == " " for sign in text.lower()))
 
 
-def _last_words(content: bytes) -> str:
-    lines = [line.strip() for line in content.decode("utf-8").splitlines() if line.strip()]
-    return lines[-1][:_WORDS] if lines else "вывода нет"
+def last_words(evidence: Sequence[Evidence]) -> str:
+    """The last line of what a command printed: the reason usually stands there."""
+    text = evidence[0].content.decode("utf-8") if evidence else ""
+    line = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    return line[:_WORDS] or "вывода нет"

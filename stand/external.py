@@ -12,13 +12,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
-from harness.errors import StepError
+from harness.errors import AddressError, StandError, StepError
 from harness.onec.odata import ODataClient
-from stand.commands import Command
+from stand.commands import Command, CommandError, last_words
 from stand.protocol import (
     Backup,
     Capability,
@@ -159,13 +159,9 @@ class ExternalStand:
         if path is None:
             return Backup(result, None, "", _now())
         if not path.is_file() or path.stat().st_size == 0:
-            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}", text)
+            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}", text, result)
         if not action.by_hand and path.stat().st_mtime_ns == was:
-            raise StepError(
-                "команда [backup] завершилась, но файл копии прежний",
-                place=str(path),
-                hint="проверьте, куда она пишет: {backup}",
-            )
+            self._not_done(action, "backup", f"файл копии прежний: {path}", text, result)
         digest = _digest(path)
         facts = {**result.facts, "size_bytes": str(path.stat().st_size), "sha256": digest}
         self._forget("backup")
@@ -201,6 +197,7 @@ class ExternalStand:
                 "restore",
                 f"база не равна той, с которой снята копия: {names}",
                 "Восстановите её из копии.",
+                result,
             )
         self._forget("restore")
         return result
@@ -215,7 +212,7 @@ class ExternalStand:
         text = f"Обновите базу стенда {self.session.publication}" + (f" до релиза {release}." if release else ".")
         text += " Дождитесь конца обработчиков обновления и снова откройте публикацию."
         result = self._do(action, "update", text, {"release": release})
-        self._reader.forget()
+        self._up_again(action, "update", text, result)
         state, info = self._state(), self.info()
         before, seen = state.before_update, self._reader.fingerprint()
         changed = before is not None and before.metadata != seen.metadata
@@ -223,9 +220,9 @@ class ExternalStand:
             said = (
                 f"релиз прежний: {info.version}" if info.version else "описание данных базы ($metadata) не изменилось"
             )
-            self._not_done(action, "update", f"обновление не видно: {said}", text)
+            self._not_done(action, "update", f"обновление не видно: {said}", text, result)
         if release and info.version and info.version != release:
-            self._not_done(action, "update", f"база сообщает релиз {info.version}", text)
+            self._not_done(action, "update", f"база сообщает релиз {info.version}, а нужен {release}", text, result)
         facts = {
             **result.facts,
             "release_before": state.release,
@@ -262,9 +259,18 @@ class ExternalStand:
         purpose = _PURPOSES[name]
         text = f"{purpose} Восстановите базу стенда {self.session.publication} из {source} и снова откройте публикацию."
         result = self._do(action, name, text, {"backup": str(path or "")})
-        self._reader.forget()
-        self.session.probe()
+        self._up_again(action, name, text, result)
         return result
+
+    def _up_again(self, action: Action, name: str, text: str, result: Result) -> None:
+        """The base answers after a restore or an update; a person who was too quick is asked again."""
+        self._reader.forget()
+        try:
+            self.session.probe()
+        except (AddressError, StandError) as error:
+            if not action.by_hand:
+                raise
+            self._not_done(action, name, f"база не отвечает: {error.message}", text, result)
 
     def _action(self, key: str) -> Action:
         action = self.actions[key]
@@ -278,7 +284,9 @@ class ExternalStand:
     def _do(self, action: Action, name: str, text: str, places: Mapping[str, str]) -> Result:
         if not action.by_hand:
             common = {"url": self.session.publication, "record": str(self.record), "release": "", "backup": ""}
-            return Command(action.key, action.command, action.timeout).run({**common, **places}, self.folder)
+            self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+            command = Command(action.key, action.command, action.timeout)
+            return command.run({**common, **places}, self.folder, self.work / "command.pid")
         state = self._state()
         if name not in self._confirmed:
             state.asked.setdefault(name, time.time())
@@ -287,12 +295,18 @@ class ExternalStand:
         seconds = max(0.0, time.time() - state.asked.get(name, time.time()))
         return Result(seconds, {"by_hand": "true"})
 
-    def _not_done(self, action: Action, name: str, reason: str, text: str) -> None:
-        """A command that did not do what it should has failed; a person is asked again, with what there is to do."""
+    def _not_done(self, action: Action, name: str, reason: str, text: str, result: Result) -> NoReturn:
+        """A command that did not do what it should has failed, whatever its code; a person is asked again, with what there is to do."""
         if action.by_hand:
             self._confirmed.discard(name)
             raise HandStepNeededError(HandStep(name, f"Ещё не сделано: {reason}. {text}"))
-        raise StepError(reason, hint=f"проверьте команду [{action.key}]")
+        said = last_words(result.evidence)
+        raise CommandError(
+            f"команда [{action.key}] завершилась с кодом 0, но {reason}; последняя строка её вывода: {said}",
+            place="",
+            hint="весь вывод приложен к протоколу; при неудаче команда должна возвращать код, отличный от 0",
+            evidence=result.evidence,
+        )
 
     def _forget(self, name: str) -> None:
         """The step is done: another one of the same name is asked for anew."""

@@ -103,13 +103,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code of the contract.
     """
     _utf8_streams()
-    register()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if os.name == "posix" and sys.getfilesystemencoding() != "utf-8":
+        complain(_("имена файлов здесь не в UTF-8, русские папки не прочитать; задайте PYTHONUTF8=1"))
+        return 2
     try:
-        code = app(args=None if arguments is None else list(arguments), prog_name="readiness", standalone_mode=False)
+        register()
+        code = app(args=given, prog_name="readiness", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001  # every end becomes an exit code
-        return _failed(error)
+        code = _failed(error)
+        if "--json" in given and not isinstance(error, BrokenPipeError):
+            _error_as_json(error, code)
+        return code
     if code == INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
         complain(_("прервано"))
     return code if isinstance(code, int) else 0
@@ -119,15 +126,36 @@ def _failed(error: Exception) -> int:
     if isinstance(error, HarnessError):
         complain(str(error))
         return error.exit_code
-    if isinstance(error, BrokenPipeError):  # the reader of our pipe went away: nothing more can be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     if hasattr(error, "format_message"):  # Typer's errors of usage
         return _wrong_usage(error)
-    if isinstance(error, OSError) and error.filename:  # a file of the user's: not there, not readable, no room for it
+    if isinstance(error, OSError):
+        return _refused(error)
+    return _internal(error)
+
+
+def _refused(error: OSError) -> int:
+    """The operating system said no to a file of the user's, or to our own output."""
+    from harness.cli.output import unheard
+
+    if error.filename:
         complain(f"{error.filename}: {reason(error)}")
         return 2
-    return _internal(error)
+    with unheard():
+        raise error  # whatever stream is broken is taken out of the way
+    if isinstance(error, BrokenPipeError):  # the reader of our pipe has seen enough
+        return 0
+    complain(_("вывод не записан: {reason}").format(reason=reason(error)))
+    return 2
+
+
+def _error_as_json(error: Exception, code: int) -> None:
+    """`--json` promises one object, whatever the end."""
+    from harness.cli.output import print_json, unheard
+    from harness.record.redact import redact
+
+    told = {name: getattr(error, name, "") for name in ("message", "place", "hint")}
+    with unheard():
+        print_json({"exit_code": code, "error": redact({**told, "message": told["message"] or str(error)})})
 
 
 def complain(message: str) -> None:
@@ -160,7 +188,10 @@ def _internal(error: Exception) -> int:
 
 
 def _utf8_streams() -> None:
-    """Cyrillic and arrows must not fail where the console's encoding is poor (Windows, LANG=C)."""
+    """Cyrillic and arrows must not fail where the console's encoding is poor (Windows, LANG=C), nor prints where there is none."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us, or a process without a console
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  # lives as long as we do
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -13,7 +13,7 @@ from harness.config import check
 from harness.config.lines import line_of, lines_of
 from harness.config.model import Settings
 from harness.config.provenance import PREFIX, flatten, keys, nearest, shown
-from harness.errors import ConfigError
+from harness.errors import ConfigError, reason
 from harness.record.models import Setting
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         hint = "создайте проект: readiness init, или укажите файл: -c путь/readiness.toml"
-        raise ConfigError(f"файл настроек не читается: {error.strerror}", place=str(path), hint=hint) from error
+        raise ConfigError(f"файл настроек не читается: {reason(error)}", place=str(path), hint=hint) from error
 
 
 def _parse(content: bytes, path: Path) -> dict[str, Any]:

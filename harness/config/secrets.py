@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +88,8 @@ def _from_file(path: Path, place: str) -> Secret:
     try:
         value = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "это не текст в UTF-8"
-        raise ConfigError(f"файл с паролем {path} не читается: {reason}", place=place) from error
+        why = reason(error) if isinstance(error, OSError) else "это не текст в UTF-8"
+        raise ConfigError(f"файл с паролем {path} не читается: {why}", place=place) from error
     value = value.removesuffix("\n").removesuffix("\r")
     if not value:
         raise ConfigError(f"файл с паролем {path} пуст", place=place)

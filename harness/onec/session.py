@@ -14,12 +14,12 @@ from urllib.parse import quote
 import requests
 from urllib3.exceptions import HTTPError as Urllib3Error
 
-from harness.errors import AddressError, StandError, UsageError
+from harness.errors import AddressError, UsageError
 from harness.onec.addresses import parse_address, shown
 from harness.onec.answer import Answer
 from harness.onec.answers import Expect, check
 from harness.onec.guard import WriteGuard
-from harness.onec.transport import BasicAuth, GuardedAdapter, no_answer, read_body, tuned_session
+from harness.onec.transport import BasicAuth, GuardedAdapter, NoAnswerError, no_answer, read_body, tuned_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -193,13 +193,12 @@ class StandSession:
 
         Raises:
             AddressError: nobody answers at the address.
+            StandError: somebody answers, but stops mid-way or answers with something of its own.
             HarnessError: whatever else `request` raises.
         """
         try:
             return self.get("/odata/standard.odata/", params={"$format": "json"}, expect="json")
-        except StandError as error:
-            if error.status:
-                raise
+        except NoAnswerError as error:
             raise AddressError(error.message, place=self.publication, hint=error.hint) from None
 
     def _exchange(

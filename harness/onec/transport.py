@@ -121,6 +121,10 @@ def read_body(response: requests.Response, total: float, place: str) -> bytes:
     return b"".join(parts)
 
 
+class NoAnswerError(StandError):
+    """Not one byte of an answer came: at first contact that is a wrong address, later it is the stand's trouble."""
+
+
 def no_answer(error: Exception, place: str, timeout: tuple[float, float], secrets: Sequence[str]) -> StandError:
     """Why there is no answer, or only half of one, in the words of a person."""
     detail = words(str(error), secrets)
@@ -130,14 +134,16 @@ def no_answer(error: Exception, place: str, timeout: tuple[float, float], secret
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         message = f"стенд не принял соединение за {timeout[0]:g} с"
     elif isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in str(error):
-        message, hint = f"стенд молчит дольше {timeout[1]:g} с", "Посмотрите, чем занят сервер 1С."
+        hint = "Посмотрите, чем занят сервер 1С."
+        return StandError(f"стенд молчит дольше {timeout[1]:g} с", place=place, hint=hint, words=detail)
     elif _is_broken(error):
-        message, hint = "ответ оборвался на середине", "Повторите; посмотрите журнал веб-сервера и сервера 1С."
+        hint = "Повторите; посмотрите журнал веб-сервера и сервера 1С."
+        return StandError("ответ оборвался на середине", place=place, hint=hint, words=detail)
     elif "NameResolutionError" in str(error) or "getaddrinfo" in str(error):
         message = "имя сервера не найдено"
     elif "refused" in str(error) or "10061" in str(error):
         message = "по этому адресу никто не отвечает (соединение отклонено)"
-    return StandError(message, place=place, hint=hint, words=detail)
+    return NoAnswerError(message, place=place, hint=hint, words=detail)
 
 
 def _is_broken(error: Exception) -> bool:

@@ -150,7 +150,8 @@ def read_record(path: Path, *, verify: bool = True) -> Record:
 
     Args:
         path: the record's folder.
-        verify: compare a sealed record with its manifest; the chain of the journal is verified always.
+        verify: compare a sealed record with its manifest, and miss the manifest of a finished one; the chain of the
+            journal is verified always.
 
     Raises:
         RecordError: not a record, another version, or edited; the place names the file.
@@ -163,8 +164,19 @@ def read_record(path: Path, *, verify: bool = True) -> Record:
     record = Record(path=path, header=header, events=events, sealed=sealed)
     for event in events:
         _fold(record, event)
+    if verify and not sealed and events and _is_last_step(events[-1]):
+        raise RecordError(
+            "В завершённом протоколе прогона нет описи: проверить, что его не правили, нельзя",
+            place=str(path / MANIFEST),
+            hint="Возьмите исходную копию; если прогон прервали в последний миг, завершите его: readiness run --resume",
+        )
     _read_results(record)
     return record
+
+
+def _is_last_step(event: Event) -> bool:
+    """The manifest is written right after the documents, so a record that ends with them had one."""
+    return event.kind == EventKind.STEP_FINISHED and event.data.get("name") == "documents"
 
 
 def _read_results(record: Record) -> None:

@@ -26,7 +26,7 @@ _SECRET_KEYS = re.compile(
 )
 _SENSITIVE_QUERY = r"(?:password|passwd|pwd|token|access_token|secret|api_?key|key|sig|signature|code)"
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"([a-z][a-z0-9+.\-]*://)[^/\s@\"'<>]+@", re.IGNORECASE), rf"\1{MASK}@"),
+    (re.compile(r"([a-z][a-z0-9+.\-]{0,20}://)[^/\s@\"'<>]{1,500}@", re.IGNORECASE), rf"\1{MASK}@"),
     (re.compile(rf"([?&;]{_SENSITIVE_QUERY}=)[^&\s#\"'<>]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:Proxy-)?Authorization\s*[:=]\s*)[^\r\n,;\"']+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"\b((?:Set-)?Cookie\s*:\s*)[^\r\n]+", re.IGNORECASE), rf"\1{MASK}"),
@@ -42,7 +42,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
 )
 _PERSONAL_SHAPES: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?<![\w.])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+(?!\w)"),
+    re.compile(r"(?<![\w.])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,8}(?!\w)"),
     re.compile(r"(?<!\d)\d{3}-\d{3}-\d{3}[ \-]\d{2}(?!\d)"),
     re.compile(r"(?<![\d+])\+7[ \-]?\(?\d{3}\)?[ \-]?\d{3}[ \-]?\d{2}[ \-]?\d{2}(?!\d)"),
 )

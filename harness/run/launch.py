@@ -24,6 +24,7 @@ from harness.observe import load_acceptances
 from harness.pipeline import STORY, rehearse
 from harness.record import EventKind, RecordWriter, read_record
 from harness.record.files import safe_name
+from harness.record.manifest import MANIFEST
 from harness.run import stands
 from harness.run.access import Access
 from harness.run.context import Run
@@ -110,7 +111,7 @@ def resume(record: Path, *, environ: Mapping[str, str], view: View) -> Finished:
         UsageError: it cannot be gone on with: no work folder, other settings, another base.
         RecordError: the record was edited.
     """
-    read = read_record(record)
+    read = read_record(record, verify=(record / MANIFEST).exists())
     if read.sealed and read.decision is not None and all(is_done(read, plan.name) for plan in STORY):
         return Finished(read.decision, record)
     if not read.header.base:

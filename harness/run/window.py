@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from harness.config.model import Window
 
 
+_DEADLINE = "Откат нужно начать не позже {deadline}: восстановление заняло на стенде {restore} с, запас {margin} %"
+_DEADLINE_SOON = (
+    "Откат нужно начать не позже {deadline}: восстановление заняло на стенде меньше секунды, запас {margin} %"
+)
+_FITS = "Копия, обновление, проверка и откат займут {needed} мин из {given} мин окна"
+_FITS_SOON = "Копия, обновление, проверка и откат займут меньше минуты из {given} мин окна"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How the production update fits into its window.
@@ -59,10 +67,10 @@ def facts(window: Window, measured: Mapping[str, float]) -> Iterator[Fact]:
     if found is None:
         return
     text = Text(
-        msgid="Откат нужно начать не позже {deadline}: восстановление заняло на стенде {restore} с, запас {margin} %",
+        msgid=_DEADLINE_SOON if measured["restore"] < 1 else _DEADLINE,
         params={
             "deadline": f"{found.deadline:%d.%m.%Y %H:%M}",
-            "restore": f"{measured['restore']:.1f}",
+            "restore": f"{measured['restore']:.0f}",
             "margin": f"{window.margin * 100:.0f}",
         },
     )
@@ -76,7 +84,7 @@ def _fitting(window: Window, found: Plan) -> Text:
     assert window.end is not None
     params = {"needed": f"{math.ceil(needed / 60)}", "given": f"{(window.end - window.start).total_seconds() / 60:.0f}"}
     if found.fits:
-        return Text(msgid="Копия, обновление, проверка и откат займут {needed} мин из {given} мин окна", params=params)
+        return Text(msgid=_FITS_SOON if needed < 60 else _FITS, params=params)
     return Text(
         msgid="Копия, обновление, проверка и откат займут {needed} мин: больше, чем {given} мин окна", params=params
     )

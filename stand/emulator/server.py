@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import uvicorn
 
-from harness.errors import StepError, UsageError
+from harness.errors import StepError, UsageError, reason
 from stand.emulator.application import MAX_BODY, MAX_URL, application
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class EmulatorServer:
             raise UsageError(
                 f"эмулятор слушает только этот компьютер, а адрес {host} виден другим",
                 hint="разрешите это явно, если так и задумано",
+            )
+        if not re.fullmatch(r"\w[\w.-]*", publication):
+            raise UsageError(
+                f"имя публикации «{publication}» не годится для адреса", hint="буквы, цифры, «_», «-» и «.»"
             )
         self.infobase = infobase
         self.publication = publication
@@ -152,6 +157,6 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise UsageError(
-            f"порт {port} на {host} занять нельзя: {error.strerror or error}", hint="--port 0 возьмёт свободный"
+            f"порт {port} на {host} занять нельзя: {reason(error)}", hint="--port 0 возьмёт свободный"
         ) from error
     return bound

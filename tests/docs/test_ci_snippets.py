@@ -71,9 +71,19 @@ def project(tmp_path: Path) -> Path:
 
 
 def run_step(step: str, project: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "PATH": f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
     return subprocess.run(
-        [str(BASH), "-eo", "pipefail", "-c", step], cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
+        [str(BASH), "-eo", "pipefail", "-c", step],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

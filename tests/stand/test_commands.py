@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stand.commands import Command, CommandError, decode
+from stand.commands import KEPT, Command, CommandError, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +74,32 @@ def test_a_late_command_is_stopped_with_its_children(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "cp866"])
 def test_output_of_any_encoding_is_read(encoding: str) -> None:
     assert decode("Не найдена лицензия для сервера".encode(encoding)) == "Не найдена лицензия для сервера"
+
+
+def test_why_a_command_does_not_start_is_told_in_russian(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="такого файла или папки нет"):
+        Command("apply", [str(tmp_path / "нет такой программы")], 5).run({}, tmp_path)
+
+
+def test_of_long_output_whole_lines_are_kept(tmp_path: Path) -> None:
+    """Half a line may hold half a password, which no redaction would know."""
+    long = python("import sys", f"print('Пароль: ' + 'z' * {KEPT})", "print('конец')").run({}, tmp_path)
+    endless = python("import sys", f"sys.stdout.write('z' * {2 * KEPT})").run({}, tmp_path)
+
+    assert long.evidence[0].content.decode().splitlines() == ["конец"]
+    assert 0 < len(endless.evidence[0].content) < KEPT
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="группы процессов POSIX")
+def test_a_command_that_outlived_its_killed_run_is_not_met_by_a_second_one(tmp_path: Path) -> None:
+    running = tmp_path / "command.pid"
+    orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    running.write_text(str(orphan.pid), encoding="ascii")
+
+    with pytest.raises(CommandError, match=f"прежняя ещё выполняется, процесс {orphan.pid}"):
+        python("pass").run({}, tmp_path, running)
+    orphan.kill()
+    orphan.wait()
+
+    assert python("pass").run({}, tmp_path, running).facts["exit_code"] == "0"
+    assert not running.exists()

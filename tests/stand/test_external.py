@@ -12,6 +12,7 @@ from harness.errors import AccessError, AddressError, StepError
 from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
 from stand.bases import RecordedBase
+from stand.commands import CommandError
 from stand.embedded import EmbeddedStand
 from stand.external import Action, ExternalStand
 from stand.protocol import Backup, Capability, HandStepNeededError
@@ -118,10 +119,11 @@ def test_commands_do_backup_proof_restore_and_update(
 
 
 def test_an_update_that_changed_nothing_is_not_believed(base: EmbeddedStand, tmp_path: Path) -> None:
-    stand = external(base, tmp_path, apply=Action("apply", [sys.executable, "-c", "pass"]))
+    stand = external(base, tmp_path, apply=Action("apply", [sys.executable, "-c", "print('Error: locked')"]))
 
-    with pytest.raises(StepError, match="обновление не видно"):
+    with pytest.raises(CommandError, match=r"обновление не видно.*Error: locked") as caught:
         stand.update("1.1")
+    assert b"Error: locked" in caught.value.evidence[0].content
 
 
 def test_a_backup_command_that_wrote_nothing_is_not_believed(base: EmbeddedStand, tmp_path: Path) -> None:
@@ -231,3 +233,14 @@ def test_an_address_nobody_answers_at_is_told(base: EmbeddedStand, tmp_path: Pat
 
     with pytest.raises(AddressError, match="никто не отвечает"):
         stand.start()
+
+
+def test_a_person_who_says_done_before_the_base_is_up_is_asked_again(base: EmbeddedStand, tmp_path: Path) -> None:
+    stand = by_hand(base, tmp_path)
+    with pytest.raises(HandStepNeededError):
+        stand.update("1.1")
+    base.stop()
+    stand.confirm("update")
+
+    with pytest.raises(HandStepNeededError, match="база не отвечает"):
+        stand.update("1.1")

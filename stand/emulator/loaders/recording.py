@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import DocumentError
+from harness.errors import DocumentError, reason
 from harness.onec.edmx import read_edmx
 from stand.emulator.database.infobase import Infobase
 from stand.emulator.database.tables import MAX_INT, Layout, scaled
@@ -55,7 +55,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DocumentError(f"файл не читается: {error.strerror or error}", place=str(path)) from error
+        raise DocumentError(f"файл не читается: {reason(error)}", place=str(path)) from error
 
 
 def _write(session: Session, entry: Entry) -> None:

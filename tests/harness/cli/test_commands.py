@@ -11,6 +11,9 @@ import pytest
 import requests
 
 from harness.config import load
+from harness.errors import UsageError
+from stand.bases import RecordedBase
+from stand.embedded import EmbeddedStand
 from tests.harness.run.project import Project
 from tests.recording import record
 
@@ -128,3 +131,38 @@ def test_metadata_that_is_none_is_refused_with_nothing_left(project: Project, co
     assert "bad.xml" in served.stderr
     assert "bad.xml" in ran.stderr
     assert not (project.folder / "records").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("judge", "nowhere", "--json"), "не протокол"),
+        (("run", "-c", "no.toml", "--json"), "такого файла или папки нет"),
+        (("run", "--no-such", "--json"), "--no-such"),
+    ],
+)
+def test_one_json_object_tells_a_refusal_too(readiness: Readiness, arguments: tuple[str, ...], said: str) -> None:
+    done = readiness(*arguments)
+
+    told = json.loads(done.stdout)
+    assert done.returncode == told["exit_code"] == 2
+    assert said in told["error"]["message"]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="файловая система POSIX")
+def test_names_of_files_that_cannot_be_read_are_told_at_once(readiness: Readiness) -> None:
+    done = readiness("scenarios", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+
+    assert done.returncode == 2
+    assert "PYTHONUTF8=1" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a/../b", "..", "a?b", ""])
+def test_a_publication_that_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
+    state = record(tmp_path)
+    stand = EmbeddedStand(RecordedBase(state.metadata, publication=name), tmp_path / "stand")
+
+    with pytest.raises(UsageError, match="имя публикации"):
+        stand.start()
+    stand.stop()

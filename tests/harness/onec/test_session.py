@@ -499,3 +499,19 @@ def test_threads_share_a_session() -> None:
         for thread in threads:
             thread.join()
     assert sorted(found) == [f"/{number}" for number in range(8)]
+
+
+def test_an_answer_that_stops_at_first_contact_is_no_wrong_address() -> None:
+    """Somebody is there: the stand's trouble (11), not wrong settings (2)."""
+    for reply in (Reply(200, b'{"value":[{', length=1000), Reply(200, b"{", chunked=True)):
+        with serving(always(reply)) as server, session_to(server.url) as session:
+            with pytest.raises(StandError, match="оборвался") as caught:
+                session.probe()
+            assert caught.value.exit_code == 11
+
+
+def test_silence_at_first_contact_is_no_wrong_address() -> None:
+    with serving(always(Reply(silent=True))) as server, session_to(server.url, timeout=(1.0, 0.2)) as session:
+        with pytest.raises(StandError, match="молчит"):
+            session.probe()
+        server.release.set()

@@ -213,3 +213,14 @@ def test_what_was_not_checked_is_gathered_once(tmp_path: Path) -> None:
 def test_event_that_does_not_keep_its_rules_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="строка 1"):
         read_with(tmp_path, (EventKind.FACT, {"name": "x"}))
+
+
+def test_finished_record_without_its_manifest_is_refused(tmp_path: Path) -> None:
+    with RecordWriter.create(tmp_path / "run", header()) as writer:
+        writer.event(EventKind.STEP_FINISHED, Step(name="documents", outcome="done", started=now(), seconds=0.1))
+        writer.seal()
+    (tmp_path / "run" / "manifest.json").unlink()
+
+    with pytest.raises(RecordError, match="нет описи"):
+        read_record(tmp_path / "run")
+    assert not read_record(tmp_path / "run", verify=False).sealed

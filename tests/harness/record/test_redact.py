@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import time
 import zlib
 from typing import TYPE_CHECKING
 
@@ -133,3 +134,14 @@ def test_nothing_secret_reaches_the_files_of_a_record(tmp_path: Path) -> None:
         assert secret not in path.name
         if path.is_file():
             assert secret.encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("sign", ["x", "-", "a.", "=", "x@", "a://", "password", "1 ", "/P"])
+def test_one_long_line_takes_no_time(redactor: Redactor, sign: str) -> None:
+    """A program that draws its progress without a line end may print any of these for hours."""
+    redactor.add_secret("hunter2hunter2")
+    clock = time.perf_counter()
+
+    redactor.text(sign * (200_000 // len(sign)))
+
+    assert time.perf_counter() - clock < 5

@@ -117,12 +117,17 @@ class Project:
 
     def wait(self, process: subprocess.Popen[str], seen: Callable[[dict[str, Any]], bool]) -> bool:
         """Waits until the journal holds an event, or the process ends; whether the event came."""
+        size = -1
         while True:
-            if any(seen(event) for event in self.events()):
+            ended = process.poll() is not None
+            grown = sum(path.stat().st_size for path in (self.folder / "records").glob("*/journal.jsonl"))
+            if grown != size and any(seen(event) for event in self.events()):
                 return True
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.005)
-                return any(seen(event) for event in self.events())
+            if ended:
+                return False
+            size = grown
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the core belongs to the run, not to the look at it
+                process.wait(0.01)
 
     def close(self) -> None:
         """Ends what a failed test left."""

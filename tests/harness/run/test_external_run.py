@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import threading
@@ -250,3 +251,20 @@ def test_another_base_at_the_address_is_not_gone_on_with(project: Make, base: Em
 
     assert done.returncode == 2
     assert "изменились: настройки" in done.stderr
+
+
+def test_a_password_a_command_prints_is_shown_to_nobody(project: Make, base: EmbeddedStand) -> None:
+    made = configured(project(), base.endpoints().publication)
+    password = base.accounts()[0].password
+    code = "import os, sys; print('denied:', os.environ['P']); sys.exit(5)"
+    file = made.folder / "readiness.toml"
+    command = json.dumps([sys.executable, "-c", code])
+    settings = file.read_text(encoding="utf-8").replace("[backup]\nby_hand = true", f"[backup]\ncommand = {command}")
+    file.write_text(settings, encoding="utf-8")
+
+    done = made.call("run", P=password)
+
+    assert done.returncode == 11
+    assert "denied: ***" in done.stdout
+    assert password not in done.stdout + done.stderr
+    assert not [path for path in made.folder.rglob("*") if path.is_file() and password.encode() in path.read_bytes()]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness.run.project import Project, finished, kill
+from harness.run.phase import stop
+from tests.harness.run.project import ROOT, Project, finished, kill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +97,7 @@ def test_killed_within_a_writing_scenario_it_puts_the_stand_back_first(project: 
     assert [(record.path / seen.file).read_text(encoding="utf-8").count('"1"') for seen in new] == [1, 1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_ends_in_a_readable_record_and_leaves_no_process(
     project: Make, number: signal.Signals
 ) -> None:
@@ -118,7 +120,8 @@ def test_an_interrupted_run_ends_in_a_readable_record_and_leaves_no_process(
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
 
-    assert made.call("run", "--resume", str(record.path)).returncode == 0
+    if number is signal.SIGTERM:  # all three end alike: to go on once is enough
+        assert made.call("run", "--resume", str(record.path)).returncode == 0
 
 
 def test_two_processes_do_not_go_on_with_one_run(project: Make) -> None:
@@ -134,3 +137,33 @@ def test_two_processes_do_not_go_on_with_one_run(project: Make) -> None:
     kill(process)
     assert second.returncode == 2
     assert "уже идёт" in second.stderr
+
+
+def test_a_second_ctrl_c_ends_the_patience_and_leaves_no_process() -> None:
+    """The first one asks pytest to end; whoever presses again does not want to wait for a deaf one."""
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    child = subprocess.Popen(
+        [sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+    with pytest.raises(KeyboardInterrupt):
+        stop(child)
+
+    signal.signal(signal.SIGALRM, before)
+    assert child.returncode == -signal.SIGKILL
+    child.stdout.close()
+
+
+def test_pytest_started_from_the_background_still_hears_us() -> None:
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from harness.run import child; child._interruptible(); signal.raise_signal(signal.SIGINT)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert done.stderr.rstrip().endswith("KeyboardInterrupt")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import StepError
 from harness.record.models import Phase, Verdict
+from harness.run import launch
 from harness.run.work import remove_abandoned
 from tests.harness.run.project import Project, finished
 
@@ -173,11 +177,14 @@ def test_documents_are_written_again_and_the_record_is_whole(failed: Ended, tmp_
 
 def test_work_of_a_run_killed_before_its_record_is_swept_away(tmp_path: Path) -> None:
     old, young, kept = (tmp_path / name for name in ("old.work", "young.work", "kept.work"))
-    for folder in (old, young, kept):
+    strange = tmp_path / "strange.work"  # a person's own folder that only happens to be named so
+    for folder in (old, young, kept, strange):
         folder.mkdir()
+        if folder is not strange:
+            (folder / "run.json").touch()
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "record.json").touch()
-    for folder in (old, kept):
+    for folder in (old, kept, strange):
         os.utime(folder, (0, 0))
 
     remove_abandoned(tmp_path)
@@ -185,6 +192,7 @@ def test_work_of_a_run_killed_before_its_record_is_swept_away(tmp_path: Path) ->
     assert not old.exists()
     assert young.exists()
     assert kept.exists()
+    assert strange.exists()
 
 
 @pytest.mark.parametrize("name", ["record.json", "journal.jsonl", "verdict.json", "manifest.json", "junit.xml"])
@@ -251,3 +259,35 @@ def test_a_run_with_other_scenarios_is_not_gone_on_with(project: Make) -> None:
     assert done.returncode == 2
     assert "изменились: сценарии" in done.stderr
     assert set(made.record().phases[Phase.BEFORE].finished) == {"ONE-01", "ONE-02"}
+
+
+def test_a_place_where_nothing_can_be_written_is_2_in_russian(project: Make) -> None:
+    made = project()
+    (made.folder / "file").touch()
+
+    done = made.call("run", "--set", "project.records=file/records")
+
+    assert done.returncode == 2
+    assert "папку протокола создать нельзя: часть пути — не папка" in done.stderr
+
+
+def test_a_full_disk_ends_a_run_with_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "record.json").touch()
+
+    with pytest.raises(StepError, match="на диске нет места") as caught, launch._well_ended(tmp_path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    assert caught.value.exit_code == 11
+    assert "--resume" in caught.value.hint
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="каналы оболочки POSIX")
+def test_whoever_stops_reading_does_not_change_the_code(failed: Ended) -> None:
+    made, _done = failed
+    process = made.start("judge", str(made.records()[0]))
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1

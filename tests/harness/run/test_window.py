@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from hypothesis import given
@@ -47,3 +48,13 @@ def test_slower_never_gives_a_later_deadline_or_a_better_fit(restore: float, upd
     assert slow is not None
     assert slow.deadline <= quick.deadline
     assert quick.fits or not slow.fits
+
+
+def test_what_takes_no_time_is_not_said_to_take_none() -> None:
+    quick = dict.fromkeys(MEASURED, 0.3)
+
+    texts = " ".join(str(fact.text) for fact in facts(Window(start=EVENING, end=MORNING), quick))
+
+    assert "меньше секунды" in texts
+    assert "меньше минуты" in texts
+    assert not re.search(r"\b0(\.\d)? (с|мин)\b", texts)
