@@ -9,32 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.errors import AddressError, StandError, StepError
 from harness.onec.odata import ODataClient
-from stand.commands import Command, CommandError, last_words
+from stand.actions import Action, Actions
 from stand.protocol import (
     Backup,
     Capability,
     Endpoints,
     Evidence,
-    HandStep,
-    HandStepNeededError,
     Info,
     Isolation,
     Proof,
     Result,
 )
-from stand.reading import BaseReader, Fingerprint
+from stand.reading import BaseReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from harness.onec.session import StandSession
@@ -45,36 +42,6 @@ _PURPOSES = {
     "restore": "Перед обновлением стенд возвращается к копии: сценарии могли изменить данные.",
 }
 """Why a person is asked to restore, and asked twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """How a step is done: by a command, by hand, or not at all.
-
-    Attributes:
-        key: section of the settings: backup, restore, apply.
-        file: backup: where the file will lie; None for the work folder.
-    """
-
-    key: str
-    command: Sequence[str] = ()
-    timeout: float = 3600.0
-    by_hand: bool = False
-    file: Path | None = None
-
-    @property
-    def possible(self) -> bool:
-        """Whether the step can be done at all."""
-        return self.by_hand or bool(self.command)
-
-
-class _State(msgspec.Struct, kw_only=True):
-    """What must outlive a kill: fingerprints to compare with, and since when a person has been asked."""
-
-    before_backup: Fingerprint | None = None
-    before_update: Fingerprint | None = None
-    release: str = ""
-    asked: dict[str, float] = {}
 
 
 @dataclass(slots=True)
@@ -98,16 +65,18 @@ class ExternalStand:
     base: str = ""
     kind: str = "external"
     capabilities: frozenset[Capability] = frozenset()
-    _confirmed: set[str] = field(default_factory=set)
     _reader: BaseReader = field(init=False)
+    _doer: Actions = field(init=False)
 
     def __post_init__(self) -> None:
         self._reader = BaseReader(self.session, self.base)
+        places = {"url": self.session.publication, "record": str(self.record)}
+        self._doer = Actions(self.actions, self.work, self.folder, places)
         self.capabilities = self._possible()
 
     def confirm(self, name: str) -> None:
         """A person says that a step is done: the next call checks it."""
-        self._confirmed.add(name)
+        self._doer.confirm(name)
 
     def start(self) -> Result:
         """First contact.
@@ -143,41 +112,41 @@ class ExternalStand:
 
     def backup(self) -> Backup:
         """Takes the backup, after remembering what it must bring back."""
-        action = self._action("backup")
+        action = self._doer.of("backup")
         # Beside the record and not in the work folder: a proven backup must outlive the run.
         path = action.file or (None if action.by_hand else self.record.with_name(self.record.name + ".backup"))
-        if "backup" not in self._confirmed:
-            state = self._state()
+        if not self._doer.confirmed("backup"):
+            state = self._doer.state()
             state.before_backup = self._reader.fingerprint()
-            self._keep(state)
+            self._doer.keep(state)
         was = path.stat().st_mtime_ns if path and path.exists() else None
         where = (
             f" Сохраните её в файл {path}." if path else " Запишите, где она лежит: из неё стенд будет восстановлен."
         )
         text = f"Снимите резервную копию базы стенда {self.session.publication}.{where}"
-        result = self._do(action, "backup", text, {"backup": str(path or "")})
+        result = self._doer.do(action, "backup", text, {"backup": str(path or "")})
         if path is None:
             return Backup(result, None, "", _now())
         if not path.is_file() or path.stat().st_size == 0:
-            self._not_done(action, "backup", f"файла копии нет или он пуст: {path}", text, result)
+            self._doer.not_done(action, "backup", f"файла копии нет или он пуст: {path}", text, result)
         if not action.by_hand and path.stat().st_mtime_ns == was:
-            self._not_done(action, "backup", f"файл копии прежний: {path}", text, result)
+            self._doer.not_done(action, "backup", f"файл копии прежний: {path}", text, result)
         digest = _digest(path)
         facts = {**result.facts, "size_bytes": str(path.stat().st_size), "sha256": digest}
-        self._forget("backup")
+        self._doer.done("backup")
         return Backup(Result(result.seconds, facts, result.evidence), path, digest, _now())
 
     def proof(self, backup: Backup) -> Proof:
         """Restores the backup into the stand itself and compares it with what was there when the backup was taken."""
         result = self._restore(backup, "proof")
-        wanted, seen = self._state().before_backup, self._reader.fingerprint()
+        wanted, seen = self._doer.state().before_backup, self._reader.fingerprint()
         differing = wanted.differing(seen) if wanted else ("неизвестно, что было в базе до копии",)
         counts = seen.counts.values()
         evidence = (
             *result.evidence,
             Evidence("fingerprint.json", msgspec.json.format(msgspec.json.encode(seen)), "application/json"),
         )
-        self._forget("proof")
+        self._doer.done("proof")
         return Proof(
             Result(result.seconds, {**result.facts, "method": "восстановление в сам стенд"}, evidence),
             proven=not differing,
@@ -189,47 +158,49 @@ class ExternalStand:
     def restore(self, backup: Backup) -> Result:
         """Puts the stand back; believed only when every count and the metadata are those of the backup."""
         result = self._restore(backup, "restore")
-        wanted, seen = self._state().before_backup, self._reader.fingerprint()
+        wanted, seen = self._doer.state().before_backup, self._reader.fingerprint()
         if wanted and (differing := wanted.differing(seen)):
             names = ", ".join(differing[:5])
-            self._not_done(
+            self._doer.not_done(
                 self.actions["restore"],
                 "restore",
                 f"база не равна той, с которой снята копия: {names}",
                 "Восстановите её из копии.",
                 result,
             )
-        self._forget("restore")
+        self._doer.done("restore")
         return result
 
     def update(self, release: str) -> Result:
         """Updates the stand; believed only when the release, or at least the metadata, is another one afterwards."""
-        action = self._action("apply")
-        if "update" not in self._confirmed:
-            state = self._state()
+        action = self._doer.of("apply")
+        if not self._doer.confirmed("update"):
+            state = self._doer.state()
             state.before_update, state.release = self._reader.fingerprint(), self.info().version
-            self._keep(state)
+            self._doer.keep(state)
         text = f"Обновите базу стенда {self.session.publication}" + (f" до релиза {release}." if release else ".")
         text += " Дождитесь конца обработчиков обновления и снова откройте публикацию."
-        result = self._do(action, "update", text, {"release": release})
+        result = self._doer.do(action, "update", text, {"release": release})
         self._up_again(action, "update", text, result)
-        state, info = self._state(), self.info()
+        state, info = self._doer.state(), self.info()
         before, seen = state.before_update, self._reader.fingerprint()
         changed = before is not None and before.metadata != seen.metadata
         if info.version == state.release and not changed:
             said = (
                 f"релиз прежний: {info.version}" if info.version else "описание данных базы ($metadata) не изменилось"
             )
-            self._not_done(action, "update", f"обновление не видно: {said}", text, result)
+            self._doer.not_done(action, "update", f"обновление не видно: {said}", text, result)
         if release and info.version and info.version != release:
-            self._not_done(action, "update", f"база сообщает релиз {info.version}, а нужен {release}", text, result)
+            self._doer.not_done(
+                action, "update", f"база сообщает релиз {info.version}, а нужен {release}", text, result
+            )
         facts = {
             **result.facts,
             "release_before": state.release,
             "release_after": info.version,
             "metadata_changed": str(changed).lower(),
         }
-        self._forget("update")
+        self._doer.done("update")
         return Result(result.seconds, facts, result.evidence)
 
     def _possible(self) -> frozenset[Capability]:
@@ -244,7 +215,7 @@ class ExternalStand:
         return frozenset(found)
 
     def _restore(self, backup: Backup, name: str) -> Result:
-        action = self._action("restore")
+        action = self._doer.of("restore")
         path = backup.path
         if path is not None:
             if not path.is_file():
@@ -258,7 +229,7 @@ class ExternalStand:
         source = f"файла {path}" if path else "копии, снятой в начале прогона,"
         purpose = _PURPOSES[name]
         text = f"{purpose} Восстановите базу стенда {self.session.publication} из {source} и снова откройте публикацию."
-        result = self._do(action, name, text, {"backup": str(path or "")})
+        result = self._doer.do(action, name, text, {"backup": str(path or "")})
         self._up_again(action, name, text, result)
         return result
 
@@ -270,62 +241,7 @@ class ExternalStand:
         except (AddressError, StandError) as error:
             if not action.by_hand:
                 raise
-            self._not_done(action, name, f"база не отвечает: {error.message}", text, result)
-
-    def _action(self, key: str) -> Action:
-        action = self.actions[key]
-        if not action.possible:
-            raise StepError(
-                f"не сказано, как это делается на вашем стенде: раздел [{key}] пуст",
-                hint=f"укажите в [{key}] command или by_hand = true",
-            )
-        return action
-
-    def _do(self, action: Action, name: str, text: str, places: Mapping[str, str]) -> Result:
-        if not action.by_hand:
-            common = {"url": self.session.publication, "record": str(self.record), "release": "", "backup": ""}
-            self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-            command = Command(action.key, action.command, action.timeout)
-            return command.run({**common, **places}, self.folder, self.work / "command.pid")
-        state = self._state()
-        if name not in self._confirmed:
-            state.asked.setdefault(name, time.time())
-            self._keep(state)
-            raise HandStepNeededError(HandStep(name, text))
-        seconds = max(0.0, time.time() - state.asked.get(name, time.time()))
-        return Result(seconds, {"by_hand": "true"})
-
-    def _not_done(self, action: Action, name: str, reason: str, text: str, result: Result) -> NoReturn:
-        """A command that did not do what it should has failed, whatever its code; a person is asked again, with what there is to do."""
-        if action.by_hand:
-            self._confirmed.discard(name)
-            raise HandStepNeededError(HandStep(name, f"Ещё не сделано: {reason}. {text}"))
-        said = last_words(result.evidence)
-        raise CommandError(
-            f"команда [{action.key}] завершилась с кодом 0, но {reason}; последняя строка её вывода: {said}",
-            place="",
-            hint="весь вывод приложен к протоколу; при неудаче команда должна возвращать код, отличный от 0",
-            evidence=result.evidence,
-        )
-
-    def _forget(self, name: str) -> None:
-        """The step is done: another one of the same name is asked for anew."""
-        self._confirmed.discard(name)
-        state = self._state()
-        if state.asked.pop(name, None) is not None:
-            self._keep(state)
-
-    def _state(self) -> _State:
-        with suppress(OSError, msgspec.DecodeError):
-            return msgspec.json.decode((self.work / "state.json").read_bytes(), type=_State)
-        return _State()
-
-    def _keep(self, state: _State) -> None:
-        self.work.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.work / "state.json"
-        temporary = path.with_suffix(".part")
-        temporary.write_bytes(msgspec.json.encode(state))
-        temporary.replace(path)
+            self._doer.not_done(action, name, f"база не отвечает: {error.message}", text, result)
 
 
 def _digest(path: Path) -> str:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from harness.config import Config
     from harness.config.model import Action, User
     from harness.run.work import WorkFolder
+    from stand.actions import Action as StandAction
     from stand.bases import Base
     from stand.embedded import EmbeddedStand
-    from stand.external import Action as StandAction
     from stand.external import ExternalStand
     from stand.protocol import Stand
 
@@ -180,7 +180,7 @@ def _external(config: Config, work: WorkFolder, record: Path, environ: Mapping[s
 
 
 def _action(config: Config, key: str, action: Action) -> StandAction:
-    from stand.external import Action as StandAction
+    from stand.actions import Action as StandAction
 
     if action.command and action.by_hand:
         raise ConfigError(

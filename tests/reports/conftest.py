@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,8 @@ def en() -> Translator:
 def browser() -> Iterator[Browser]:
     """A running Chromium; the tests that need one say why they did not run when there is none."""
     executable = find_browser()
+    if executable is None and os.environ.get("READINESS_REQUIRE_BROWSER"):
+        pytest.fail("CI must have a browser: its tests may not be skipped there")
     if executable is None:
         pytest.skip("no Chromium, Chrome or Edge on this machine: set CHROMIUM or install one")
     from playwright.sync_api import sync_playwright

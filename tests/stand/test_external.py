@@ -11,10 +11,11 @@ import pytest
 from harness.errors import AccessError, AddressError, StepError
 from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
+from stand.actions import Action
 from stand.bases import RecordedBase
 from stand.commands import CommandError
 from stand.embedded import EmbeddedStand
-from stand.external import Action, ExternalStand
+from stand.external import ExternalStand
 from stand.protocol import Backup, Capability, HandStepNeededError
 from tests.recording import record
 
