@@ -40,14 +40,18 @@ def print_pdf(html: str, path: Path, translator: Translator, *, browser: str = "
     with ThreadPoolExecutor(max_workers=1) as thread:
         content, words = thread.submit(_print, html, executable).result()
     if words:
-        return translator("PDF не напечатан: браузер {browser} не справился: {words}", browser=executable, words=words)
+        return translator(
+            "PDF не напечатан: браузер {browser} не справился: {words}. В Debian и Ubuntu нужен ещё пакет libatomic1.",
+            browser=executable,
+            words=words,
+        )
     write_atomic(path, content)
     return ""
 
 
 def _print(html: str, executable: Path) -> tuple[bytes, str]:
     """The PDF and "", or nothing and what the browser said."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import sync_playwright
 
     try:
         with sync_playwright() as playwright:
@@ -61,7 +65,7 @@ def _print(html: str, executable: Path) -> tuple[bytes, str]:
                 return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True), ""
             finally:
                 running.close()
-    except (Error, OSError) as error:
+    except Exception as error:  # noqa: BLE001  # a driver that does not start (no libatomic1) is told of by a bare Exception
         return b"", " ".join(str(error).split())[:300]
 
 
@@ -76,7 +80,7 @@ def _no_browser(translator: Translator, configured: str) -> str:
             browser=configured,
         )
     return translator(
-        "PDF не напечатан: не найден Chromium, Chrome или Edge. Установите любой из них (Debian, Ubuntu: apt install chromium) "
+        "PDF не напечатан: не найден Chromium, Chrome или Edge. Установите любой из них (Debian, Ubuntu: apt install chromium libatomic1) "
         "или укажите путь в documents.browser либо в переменной CHROMIUM, затем выполните readiness report. "
         "Тот же документ печатается из readiness.html в любом браузере."
     )
