@@ -52,7 +52,7 @@ class ServiceError(Exception):
 def _plain(value: Any) -> Any:
     if isinstance(value, Ref):
         return value.id
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(type(value).__name__)
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
