@@ -26,11 +26,6 @@ def resource(name: str) -> Path:
     raise UsageError(f"в установке нет «{name}»", place=str(_PACKAGE), hint="переустановите пакет onec-readiness")
 
 
-def demo_project(name: str) -> Path:
-    """readiness.toml of a demo run."""
-    return resource(f"{DEMO}/projects/{name}.toml")
-
-
 def demo_projects() -> list[Path]:
     """All demo runs, in order of their names."""
     return sorted(resource(f"{DEMO}/projects").glob("*.toml"))

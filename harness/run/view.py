@@ -57,24 +57,3 @@ class View(Protocol):
 
     def confirm(self, instruction: str) -> bool:
         """Shows what a person has to do now and asks whether it is done; False when there is nobody to ask."""
-
-
-class Silent:
-    """Tells nothing and asks nobody."""
-
-    def step_started(self, name: str) -> None:
-        """Ignored."""
-
-    def step_finished(self, step: Step) -> None:
-        """Ignored."""
-
-    def phase(self, progress: PhaseProgress) -> None:
-        """Ignored."""
-
-    def note(self, text: str) -> None:
-        """Ignored."""
-
-    def confirm(self, instruction: str) -> bool:
-        """Nobody is asked."""
-        del instruction
-        return False

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from harness.onec.names import Kind, ObjectName
 
@@ -192,10 +192,6 @@ class Configuration:
     vendor: str = ""
     platform: str = "8.3.27.1508"
     behaviour: Mapping[str, object] = field(default_factory=dict)
-
-    def of_kind(self, kind: Kind) -> Iterator[MetaObject]:
-        """Objects of one kind, in order of definition."""
-        return (item for item in self.objects.values() if item.kind is kind)
 
     @cached_property
     def published(self) -> tuple[MetaObject, ...]:
