@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
+BENCHMARKS = ROOT / "requirements-bench.lock"
+LOCKS = (RUNTIME, DEVELOPMENT, BENCHMARKS)
+"""Each holds the one before whole."""
 MINIMUM = (3, 11)
 
 
@@ -39,11 +42,11 @@ def run(*command: str) -> None:
 def environment(lock: Path) -> None:
     """Makes `.venv` hold what the lock says, and the project itself, editable.
 
-    The development lock holds the runtime lock whole, so an environment made for `test` serves `demo` too.
+    A lock holds the smaller ones whole, so an environment made for `test` serves `demo` too.
     """
-    stamps = {path: VENV / f".{path.name}.sha256" for path in (RUNTIME, DEVELOPMENT)}
+    stamps = {path: VENV / f".{path.name}.sha256" for path in LOCKS}
     digests = {path: hashlib.sha256(path.read_bytes() + sys.version.encode()).hexdigest() for path in stamps}
-    wanted = [lock] if lock == DEVELOPMENT else [RUNTIME, DEVELOPMENT]
+    wanted = LOCKS[LOCKS.index(lock) :]
     if any(stamps[path].exists() and stamps[path].read_text(encoding="ascii") == digests[path] for path in wanted):
         return
     started = time.monotonic()
@@ -65,7 +68,7 @@ def lint() -> None:
 
 
 def lock_files() -> None:
-    """Writes both lock files anew for every platform; needs `uv` in the environment it is called from."""
+    """Writes the lock files anew for every platform; needs `uv` in the environment it is called from."""
     common = (
         "--universal",
         "--python-version",
@@ -77,9 +80,12 @@ def lock_files() -> None:
         "--upgrade",
     )
     compile_ = (sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *common)
-    build = ("--group", "build")
-    run(*compile_, *build, "-o", RUNTIME.name)
-    run(*compile_, *build, "--group", "dev", "-c", RUNTIME.name, "-o", DEVELOPMENT.name)
+    groups: list[str] = []
+    known: list[str] = []
+    for lock, added in zip(LOCKS, (("build",), ("dev", "clients"), ("bench",)), strict=True):
+        groups += [word for name in added for word in ("--group", name)]
+        run(*compile_, *groups, *known, "-o", lock.name)
+        known += ["-c", lock.name]
 
 
 def main(arguments: list[str]) -> None:
@@ -99,7 +105,7 @@ def main(arguments: list[str]) -> None:
         environment(DEVELOPMENT)
         lint()
     elif task == "bench":
-        environment(DEVELOPMENT)
+        environment(BENCHMARKS)
         for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
             run(python(), str(script), *rest)
     elif task == "venv":
