@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
 BENCHMARKS = ROOT / "requirements-bench.lock"
+IMAGE = ROOT / "stand" / "images" / "emulator" / "requirements.lock"
 LOCKS = (RUNTIME, DEVELOPMENT, BENCHMARKS)
 """Each holds the one before whole."""
 MINIMUM = (3, 11)
@@ -79,13 +80,16 @@ def lock_files() -> None:
         "--quiet",
         "--upgrade",
     )
-    compile_ = (sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *common)
+    uv = (sys.executable, "-m", "uv", "pip", "compile")
+    compile_ = (*uv, "pyproject.toml", *common)
     groups: list[str] = []
     known: list[str] = []
     for lock, added in zip(LOCKS, (("build",), ("dev", "clients"), ("bench",)), strict=True):
         groups += [word for name in added for word in ("--group", name)]
         run(*compile_, *groups, *known, "-o", lock.name)
         known += ["-c", lock.name]
+    # Its group alone: the image holds the emulator and nothing of pytest, DuckDB or a browser.
+    run(*uv, *common, "--group", "image", "-c", RUNTIME.name, "-o", str(IMAGE.relative_to(ROOT)))
 
 
 def main(arguments: list[str]) -> None:

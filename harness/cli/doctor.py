@@ -124,6 +124,8 @@ def _stand(config: Config) -> Finding:
 
     if config.settings.stand.kind == "embedded":
         return Finding(_("стенд"), good=True, said=_("встроенный"))
+    if config.settings.stand.kind == "container":
+        return _engine()
     nowhere = config.file(config.settings.project.records) / "doctor"
     try:
         stand = stands.build(config, WorkFolder.of(nowhere), nowhere, os.environ)
@@ -133,3 +135,15 @@ def _stand(config: Config) -> Finding:
     except HarnessError as error:
         return Finding(_("стенд"), good=False, said=str(error))
     return Finding(_("стенд"), good=True, said=" ".join(filter(None, (info.base, info.configuration, info.version))))
+
+
+def _engine() -> Finding:
+    """Whether containers can be brought up; building them takes longer than a check may."""
+    from stand.composing import command, engine
+
+    try:
+        version = engine().version()["Version"]
+        compose = " ".join(command())
+    except HarnessError as error:
+        return Finding(_("стенд"), good=False, said=str(error))
+    return Finding(_("стенд"), good=True, said=f"Docker {version}, {compose}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FAR = 1 << 40
 """Offset of the locked byte; only Windows looks at it."""
@@ -31,6 +32,10 @@ if sys.platform == "win32":
             else:
                 return
 
+    def _try(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
     def _unlock(descriptor: int) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
@@ -40,6 +45,9 @@ else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def _try(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -53,3 +61,17 @@ def locked(descriptor: int) -> Iterator[None]:
         yield
     finally:
         _unlock(descriptor)
+
+
+def held(path: Path) -> bool:
+    """Whether a living process holds the lock of a file now."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        _try(descriptor)
+    except OSError:
+        return True
+    else:
+        _unlock(descriptor)
+        return False
+    finally:
+        os.close(descriptor)

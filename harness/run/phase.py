@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.basefile import BaseFile, write_base_file
+from harness.basefile import BaseFile, SweepOptions, write_base_file
+from harness.config.exclusions import exclusions
 from harness.errors import HarnessError
 from harness.record import (
     Collected,
@@ -33,9 +34,12 @@ from harness.run.view import PhaseProgress
 from stand.protocol import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from harness.run.context import Run
+
+    Session: TypeAlias = Callable[[Run, Phase, Sequence[str]], int]
 
 TICK = 0.1
 """Seconds between two looks at the journal while pytest runs."""
@@ -43,7 +47,7 @@ PATIENCE = 15.0
 """Seconds pytest has to end by itself after an interruption."""
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """What `start_new_session` is on Windows."""
-_UNUSED = ("hypothesispytest", "syrupy", "allure_pytest", "anyio")
+_UNUSED = ("hypothesispytest", "syrupy", "allure_pytest", "anyio", "schemathesis")
 """Plugins a development environment has and scenarios have no use for: importing them takes as long as a phase of the demo.
 Allure's results are written from the record (`reports.allure`), as all documents are."""
 _ENDS = {
@@ -54,8 +58,14 @@ _ENDS = {
 }
 
 
-def run_phase(run: Run, phase: Phase) -> StepReport:
-    """Runs all scenarios of a phase that have no result yet; failed scenarios are results, not failures of the step."""
+def run_phase(run: Run, phase: Phase, *, session: Session | None = None) -> StepReport:
+    """Runs all scenarios of a phase that have no result yet; failed scenarios are results, not failures of the step.
+
+    Args:
+        run: in progress.
+        phase: which one.
+        session: runs one pytest session and returns its code; None: in a process of its own.
+    """
     scenarios = run.config.settings.scenarios
     passes: list[tuple[str, ...]] = [()]
     if scenarios.workers > 1:
@@ -69,7 +79,7 @@ def run_phase(run: Run, phase: Phase) -> StepReport:
     write_base_file(run.work.base_file, base_file(run))
     try:
         for options in passes:
-            codes.append(_pytest(run, phase, options))
+            codes.append((session or _pytest)(run, phase, options))
             if codes[-1] not in (0, 1, 5):
                 break
     finally:
@@ -99,6 +109,21 @@ def base_file(run: Run) -> BaseFile:
         skip=list(settings.scenarios.skip),
         capabilities=sorted(item.value for item in run.stand.capabilities),
         timing_repeats=settings.timings.repeats,
+        sweep=_sweep(run),
+    )
+
+
+def _sweep(run: Run) -> SweepOptions:
+    """What the settings say of the checks that need no scenario; where they are silent, the pack decides."""
+    settings, source = run.config.settings.sweep, run.config.source
+    return SweepOptions(
+        exclude=exclusions(run.config),
+        budget=settings.budget,
+        changed=list(settings.changed),
+        sessions=settings.sessions,
+        seed=settings.seed,
+        sample=0 if source("sweep.sample") == "default" else settings.sample,
+        limit=None if source("sweep.limit") == "default" else settings.limit,
     )
 
 

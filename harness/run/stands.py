@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.run.work import WorkFolder
     from stand.actions import Action as StandAction
     from stand.bases import Base
+    from stand.container import ContainerStand
     from stand.embedded import EmbeddedStand
     from stand.external import ExternalStand
     from stand.protocol import Stand
@@ -37,6 +38,8 @@ def build(config: Config, work: WorkFolder, record: Path, environ: Mapping[str, 
     """
     if config.settings.stand.kind == "external":
         return _external(config, work, record, environ)
+    if config.settings.stand.kind == "container":
+        return _container(config, work, environ)
     from stand.embedded import EmbeddedStand
 
     user = config.settings.user
@@ -46,9 +49,10 @@ def build(config: Config, work: WorkFolder, record: Path, environ: Mapping[str, 
 
 def access(config: Config, stand: Stand, environ: Mapping[str, str]) -> Access:
     """Under which users to work with a started stand."""
+    from stand.container import ContainerStand
     from stand.embedded import EmbeddedStand
 
-    if isinstance(stand, EmbeddedStand):
+    if isinstance(stand, EmbeddedStand | ContainerStand):
         aliases = {role: item.name for role, item in config.settings.users.items()}
         return access_of(stand, config.settings.user.name, aliases)
     return _access(config, environ)
@@ -74,7 +78,7 @@ def pack_of(config: Config) -> Path | None:
     scenarios, stand = config.settings.scenarios, config.settings.stand
     if scenarios.pack:
         return existing(config, scenarios.pack, "scenarios.pack")
-    demo = stand.kind == "embedded" and not stand.metadata
+    demo = stand.kind != "external" and not stand.metadata
     return resource(f"{PACKS}/{'demo' if demo else 'any'}.toml")
 
 
@@ -99,7 +103,7 @@ def existing(config: Config, value: str, key: str) -> Path:
 
 
 def embedded_base(config: Config) -> Base:
-    """What the embedded stand serves."""
+    """What the emulator serves, embedded or in a container."""
     from stand.bases import ADMINISTRATOR, DemoBase, RecordedBase
 
     chosen, update = config.settings.stand, config.settings.update
@@ -130,8 +134,8 @@ def embedded_base(config: Config) -> Base:
     )
 
 
-def access_of(stand: EmbeddedStand, name: str = "", aliases: Mapping[str, str] | None = None) -> Access:
-    """Users of an embedded stand.
+def access_of(stand: EmbeddedStand | ContainerStand, name: str = "", aliases: Mapping[str, str] | None = None) -> Access:
+    """Users of a stand of our own.
 
     Args:
         stand: a started one.
@@ -152,6 +156,24 @@ def access_of(stand: EmbeddedStand, name: str = "", aliases: Mapping[str, str] |
             if user == account.name
         }
     return Access(Credentials(name=main.name, password=main.password), users)
+
+
+def _container(config: Config, work: WorkFolder, environ: Mapping[str, str]) -> ContainerStand:
+    """The demo company in containers; a recorded base is data of a user and stays in files of his own."""
+    from stand.bases import DemoBase
+    from stand.container import ContainerStand
+
+    base = embedded_base(config)
+    if not isinstance(base, DemoBase):
+        raise ConfigError(
+            "записанную базу в контейнере не открыть",
+            place=config.place("stand.metadata"),
+            hint='укажите [stand] kind = "embedded"',
+        )
+    chosen = config.settings.stand
+    given = chosen.certificates or environ.get("SSL_CERT_FILE", "")
+    certificates = existing(config, given, "stand.certificates") if given else None
+    return ContainerStand(base, work.stand, base_image=chosen.base_image, certificates=certificates)
 
 
 def _external(config: Config, work: WorkFolder, record: Path, environ: Mapping[str, str]) -> ExternalStand:

@@ -1,0 +1,58 @@
+"""`readiness run` on the stand in containers: the same story as on the embedded one, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.record import read_record
+from stand.building import LABEL
+from stand.composing import engine
+from tests.containers import need_docker
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = """\
+[project]
+name = "Репетиция в контейнерах"
+[stand]
+kind = "container"
+documents = 120
+[update]
+release = "2.0.15.2"
+[acceptances]
+file = {acceptances}
+[documents]
+formats = ["json"]
+"""
+
+
+def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> None:
+    need_docker()
+    acceptances = json.dumps(str(ROOT / "fixtures" / "demo" / "acceptances.toml"))
+    (tmp_path / "readiness.toml").write_text(PROJECT.format(acceptances=acceptances), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    (path,) = (tmp_path / "records").glob("*/record.json")
+    record = read_record(path.parent)
+    assert record.header.stand_kind == "container"
+    steps = {step.name: step for step in record.steps}
+    assert {steps[name].outcome for name in ("backup", "proof", "restore", "update")} == {"done"}
+    assert steps["backup"].facts["method"] == "pg_dump -Fc"
+    assert any(name.endswith(".log") for name in steps["update"].evidence)
+    client = engine()
+    left = client.containers.list(all=True, filters={"label": f"{LABEL}=stand"})
+    volumes = client.volumes.list(filters={"label": f"{LABEL}=stand"})
+    client.close()
+    assert (left, volumes) == ([], [])
