@@ -11,8 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from harness.errors import DocumentError
 from harness.exchange.bank_encoding import SIGNATURE, decode
+from harness.exchange.problems import FormatError, Problem, problem, problem_of
+from harness.exchange.problems import mark as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,25 +21,17 @@ if TYPE_CHECKING:
 END = "КонецФайла"
 ACCOUNT_START, ACCOUNT_END = "СекцияРасчСчет", "КонецРасчСчет"
 DOCUMENT_START, DOCUMENT_END = "СекцияДокумент", "КонецДокумента"
+__all__ = [
+    "BankFile",
+    "Field",
+    "Problem",
+    "Section",
+    "parse_amount",
+    "parse_date",
+    "read",
+    "write",
+]
 _LABELS = {"windows": "cp1251", "dos": "cp866", "utf-8": "utf-8", "utf8": "utf-8"}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is wrong with a file.
-
-    Attributes:
-        line: line number from 1; 0 is the file as a whole.
-        code: stable machine name: ENCODING, STRUCTURE, MISSING, VALUE, TOTALS, PERIOD, CHECKSUM, MOJIBAKE.
-        text: one Russian sentence.
-    """
-
-    line: int
-    code: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"строка {self.line}: {self.text}" if self.line else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +129,13 @@ class BankFile:
 
 def parse_amount(text: str) -> Decimal | None:
     """A sum as the format writes it (point, at most two digits of fraction); None for anything else."""
-    whole, _, fraction = text.strip().partition(".")
+    whole, _point, fraction = text.strip().partition(".")
     digits = whole.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or len(fraction) > 2 or (fraction and not fraction.isdigit()):
+    if (
+        not (digits.isascii() and digits.isdigit())
+        or len(fraction) > 2
+        or (fraction and not (fraction.isascii() and fraction.isdigit()))
+    ):
         return None
     try:
         return Decimal(text.strip())
@@ -161,7 +158,16 @@ def read(data: bytes, place: str = "файл банка") -> BankFile:
         DocumentError: it is not this format at all (the message says what it is, when it is known).
     """
     encoding, lines, strangers = decode(data, place)
-    problems = [Problem(number, "ENCODING", text) for number, text in strangers]
+    problems = [
+        problem(
+            "ENCODING",
+            _("строка записана в {stranger}, остальной файл в {encoding}"),
+            line=number,
+            stranger=stranger,
+            encoding=encoding,
+        )
+        for number, stranger in strangers
+    ]
     newline = "\r\n" if b"\r\n" in data[:4096] else "\n"
     reader = _Reader(problems)
     for number, line in enumerate(lines, start=1):
@@ -178,9 +184,14 @@ def read(data: bytes, place: str = "файл банка") -> BankFile:
     )
     declared = found.declared_encoding
     if declared and declared != encoding.removesuffix("-sig"):
-        text = f"в заголовке указана кодировка «{found.get('Кодировка')}», на самом деле файл в {encoding}"
-        where = next((item.line for item in found.header if item.name == "Кодировка"), 0)
-        found = replace(found, problems=(Problem(where, "ENCODING", text), *found.problems))
+        lie = problem(
+            "ENCODING",
+            _("в заголовке указана кодировка «{label}», на самом деле файл в {encoding}"),
+            line=next((item.line for item in found.header if item.name == "Кодировка"), 0),
+            label=found.get("Кодировка"),
+            encoding=encoding,
+        )
+        found = replace(found, problems=(lie, *found.problems))
     return found
 
 
@@ -202,10 +213,10 @@ class _Reader:
         if not line.strip():
             return
         if self.finished:
-            self._note(number, "STRUCTURE", f"после «{END}» есть ещё строки")
+            self._note(number, _("после «{end}» есть ещё строки"), end=END)
         elif name in (ACCOUNT_START, DOCUMENT_START):
             if self._open:
-                self._note(number, "STRUCTURE", f"секция, начатая в строке {self._open.line}, не закрыта")
+                self._note(number, _("секция, начатая в строке {start}, не закрыта"), start=self._open.line)
                 self._finish(closed=False)
             kind = "РасчСчет" if name == ACCOUNT_START else "Документ"
             self._open = Section(kind, value, (), number)
@@ -214,7 +225,7 @@ class _Reader:
         elif name == END:
             self.finished = True
         elif not has_value:
-            self._note(number, "STRUCTURE", f"строка не вида «Поле=значение»: {line.strip()[:60]}")
+            self._note(number, _("строка не вида «Поле=значение»: {written}"), written=line)
         elif self._open:
             self._fields.append(Field(name, value, number))
         else:
@@ -223,7 +234,7 @@ class _Reader:
     def _end(self, number: int, name: str) -> None:
         wanted = ACCOUNT_END if self._open and self._open.kind == "РасчСчет" else DOCUMENT_END
         if self._open is None or name != wanted:
-            self._note(number, "STRUCTURE", f"«{name}» без начала секции")
+            self._note(number, _("«{name}» без начала секции"), name=name)
         if self._open is not None:
             self._finish(closed=name == wanted)
 
@@ -232,16 +243,16 @@ class _Reader:
             self.sections.append(replace(self._open, fields=tuple(self._fields), closed=closed))
         self._open, self._fields = None, []
 
-    def _note(self, line: int, code: str, text: str) -> None:
-        self.problems.append(Problem(line, code, text))
+    def _note(self, number: int, template: str, /, **values: object) -> None:
+        self.problems.append(problem_of("STRUCTURE", template, values, line=number))
 
     def close(self, last: int) -> list[Section]:
         """All sections; an open one and a missing end are noted."""
         if self._open is not None:
-            self._note(self._open.line, "STRUCTURE", "секция не закрыта до конца файла")
+            self._note(self._open.line, _("секция не закрыта до конца файла"))
             self._finish(closed=False)
         if not self.finished:
-            self._note(last, "STRUCTURE", f"нет строки «{END}»: файл получен не полностью")
+            self._note(last, _("нет строки «{end}»: файл получен не полностью"), end=END)
         return self.sections
 
 
@@ -259,8 +270,12 @@ def write(file: BankFile) -> bytes:
             out.append(text.encode(codec.removesuffix("-sig")))
         except UnicodeEncodeError as error:
             bad = text[error.start : error.end]
-            raise DocumentError(
-                f"символ «{bad}» поля «{name}» не помещается в кодировку {codec}", place=text[:80]
+            raise FormatError(
+                _("символ «{sign}» поля «{name}» не помещается в кодировку {codec}"),
+                place=text[:80],
+                sign=bad,
+                name=name,
+                codec=codec,
             ) from error
     mark = b"\xef\xbb\xbf" if codec == "utf-8-sig" else b""
     end = file.newline.encode()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.errors import DocumentError
+from harness.exchange.problems import FormatError
+from harness.exchange.problems import mark as _
 
 SIGNATURE = "1CClientBankExchange"
 # Words every file of the format holds in a readable form: how the true encoding is told from a false label.
@@ -16,11 +17,13 @@ _MARKERS = (
     "КонецФайла",
 )
 _OTHER_FORMATS = {
-    b"***** ^type=": "это выписка белорусского клиент-банка (строки «^Поле=значение^»), другой формат",
-    b"<?xml": "это XML (DirectBank, camt или другой обмен), а не текстовый обмен",
-    b"pk\x03\x04": "это архив ZIP: распакуйте его",
-    b"%pdf": "это документ PDF",
+    b"***** ^type=": _("это выписка белорусского клиент-банка (строки «^Поле=значение^»), другой формат"),
+    b"<?xml": _("это XML (DirectBank, camt или другой обмен), а не текстовый обмен"),
+    b"pk\x03\x04": _("это архив ZIP: распакуйте его"),
+    b"%pdf": _("это документ PDF"),
 }
+LIMIT = 64 * 2**20
+"""Bytes of the largest file; a statement of a year of a large company is some tens of megabytes."""
 
 
 def decode(data: bytes, place: str) -> tuple[str, list[str], list[tuple[int, str]]]:
@@ -28,19 +31,19 @@ def decode(data: bytes, place: str) -> tuple[str, list[str], list[tuple[int, str
 
     Returns:
         The true encoding (a codec name), lines without their ends, and the lines that were written in another encoding:
-        number and a sentence.
+        number and that encoding.
 
     Raises:
         DocumentError: another format.
     """
+    if len(data) > LIMIT:
+        raise FormatError(_("файл больше {limit} МБ: целиком такой не читается"), place=place, limit=LIMIT // 2**20)
     head = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head.startswith(SIGNATURE.encode()):
-        low = head[:64].lower()
-        what = next((text for mark, text in _OTHER_FORMATS.items() if low.startswith(mark)), "")
-        raise DocumentError(
-            "файл не в формате 1CClientBankExchange" + (f": {what}" if what else ""),
+        raise FormatError(
+            other_format(head) or _("файл не в формате 1CClientBankExchange"),
             place=place,
-            hint=f"первая строка файла обмена с банком должна быть «{SIGNATURE}»",
+            hint=_("первая строка файла обмена с банком должна быть «1CClientBankExchange»"),
         )
     encoding = _true_encoding(data)
     raw = data.removeprefix(b"\xef\xbb\xbf") if encoding == "utf-8-sig" else data
@@ -49,11 +52,17 @@ def decode(data: bytes, place: str) -> tuple[str, list[str], list[tuple[int, str
     for number, piece in enumerate(raw.split(b"\n"), start=1):
         line, stranger = _decode_line(piece.removesuffix(b"\r"), encoding)
         if stranger:
-            strangers.append((number, f"строка записана в {stranger}, остальной файл в {encoding}"))
+            strangers.append((number, stranger))
         lines.append(line)
     while lines and not lines[-1].strip():
         lines.pop()
     return encoding, lines, strangers
+
+
+def other_format(head: bytes) -> str:
+    """What a file that is not of this format is, by its first bytes; "" when that is not known."""
+    low = head[:64].lower()
+    return next((text for mark, text in _OTHER_FORMATS.items() if low.startswith(mark)), "")
 
 
 def _true_encoding(data: bytes) -> str:

@@ -1,7 +1,7 @@
 """What a 1CClientBankExchange file must hold to be loaded by 1C (from the bank) or by the bank (from 1C).
 
-Rules: facts/exchanges.md 4.1; requirement flags follow the vendor's format page, control digits follow the order of the tax
-service (ИНН) and of the Bank of Russia (key of an account by БИК).
+Rules: facts/exchanges.md 4.1; requirement flags follow the vendor's format page. Balances and totals are in
+`harness.exchange.bank_totals`, control digits in `harness.exchange.bank_digits`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from harness.exchange.bank import BankFile, Problem, Section, parse_amount, parse_date
+from harness.exchange.bank_digits import account_is_valid, bik_is_valid, inn_is_valid, kpp_is_valid
+from harness.exchange.bank_totals import totals
+from harness.exchange.problems import mark as _
+from harness.exchange.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
+
+__all__ = ["KNOWN_VERSIONS", "Direction", "account_is_valid", "guess_direction", "inn_is_valid", "validate"]
 
 
 class Direction(StrEnum):
@@ -40,25 +45,52 @@ _ORDER = (
     "Очередность",
     "НазначениеПлатежа",
 )
+# A payment to the budget has a status of its payer; then all of these are filled, "0" where there is nothing to say.
+_BUDGET = (
+    "ПлательщикКПП",
+    "ПолучательКПП",
+    "ПоказательКБК",
+    "ОКАТО",
+    "ПоказательОснования",
+    "ПоказательПериода",
+    "ПоказательНомера",
+    "ПоказательДаты",
+)
+_SINCE = {"Код": "1.02", "КодНазПлатежа": "1.03"}
+_KINDS_TO_BANK = ("Платежное поручение", "Платежное требование", "Инкассовое поручение", "Аккредитив")
 _AMOUNTS = ("Сумма", "НачальныйОстаток", "ВсегоПоступило", "ВсегоСписано", "КонечныйОстаток")
+_DATES = ("Дата", "ДатаНачала", "ДатаКонца", "ДатаСписано", "ДатаПоступило", "КвитанцияДата", "СрокПлатежа")
 _PURPOSE_LIMIT = 210
 # Pairs "Р" or "С" and a control-range letter: Cyrillic UTF-8 that was read as cp1251.
 _MOJIBAKE = tuple(chr(first) + second for first in (0x420, 0x421) for second in ("°", "Ѓ", "‚", "ѕ", "»", "Џ", "ґ"))
+
+
+def guess_direction(file: BankFile) -> Direction:
+    """Who wrote a file: only a bank writes balances; a file without both sections is taken for 1C's."""
+    header = {item.name for item in file.header}
+    to_bank = not file.accounts and ("Документ" in header or bool(file.documents))
+    return Direction.TO_BANK if to_bank else Direction.FROM_BANK
 
 
 def validate(file: BankFile, direction: Direction | str = Direction.FROM_BANK) -> list[Problem]:
     """All problems of a file, in order of lines: those of reading, then those of content."""
     way = Direction(direction)
     found = [*file.problems]
-    found += [Problem(0, "MISSING", f"в заголовке нет поля «{name}»") for name in _HEADER[way] if not file.get(name)]
+    found += [
+        problem("MISSING", _("в заголовке нет поля «{name}»"), name=name) for name in _HEADER[way] if not file.get(name)
+    ]
     if file.version and file.version not in KNOWN_VERSIONS:
-        found.append(Problem(2, "VALUE", f"неизвестная версия формата «{file.version}»"))
+        line = next((item.line for item in file.header if item.name == "ВерсияФормата"), 0)
+        found.append(problem("VALUE", _("неизвестная версия формата «{version}»"), line=line, version=file.version))
     for account in file.accounts:
-        found += _account(file, account)
+        found += _required(account, _ACCOUNT)
+        found += _values(account)
+    found += totals(file)
     for document in file.documents:
         found += _document(file, document, way)
     found += _declared(file, way)
-    return sorted(found, key=lambda problem: problem.line)
+    found += _repeated(file)
+    return sorted(found, key=lambda item: item.line)
 
 
 def _declared(file: BankFile, way: Direction) -> Iterator[Problem]:
@@ -67,67 +99,96 @@ def _declared(file: BankFile, way: Direction) -> Iterator[Problem]:
         present = {item.get("РасчСчет") for item in file.accounts}
         for field in file.header:
             if field.name == "РасчСчет" and field.value not in present:
-                yield Problem(field.line, "MISSING", f"нет секции остатков по счёту {field.value}")
+                template = _("нет секции остатков по счёту {account}")
+                yield problem("MISSING", template, line=field.line, account=field.value)
 
 
-def _account(file: BankFile, section: Section) -> Iterator[Problem]:
-    yield from _required(section, _ACCOUNT)
-    yield from _values(section)
-    opening, closing = section.amount("НачальныйОстаток"), section.amount("КонечныйОстаток")
-    income, outcome = section.amount("ВсегоПоступило"), section.amount("ВсегоСписано")
-    if None not in (opening, closing, income, outcome):
-        counted = _sum(opening, income) - (outcome or 0)
-        if counted != closing:
-            text = f"остаток не сходится: {opening} + {income} − {outcome} = {counted}, а указано {closing}"
-            yield Problem(section.line_of("КонечныйОстаток"), "TOTALS", text)
-    number = section.get("РасчСчет")
-    if not file.documents or not number or len(file.accounts) > 1:
-        return
-    for name, stated, side in (
-        ("ВсегоПоступило", income, "ПолучательСчет"),
-        ("ВсегоСписано", outcome, "ПлательщикСчет"),
-    ):
-        total = _sum(*(item.amount() for item in file.documents if number in _sides(item, side)))
-        if stated is not None and stated != total:
-            text = f"«{name}» = {stated}, а сумма документов = {total}"
-            yield Problem(section.line_of(name), "TOTALS", text)
-
-
-def _sides(document: Section, side: str) -> tuple[str, str]:
-    return document.get(side), document.get(side.replace("Счет", "РасчСчет"))
-
-
-def _sum(*amounts: Decimal | None) -> Decimal:
-    from decimal import Decimal
-
-    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+def _repeated(file: BankFile) -> Iterator[Problem]:
+    """The same payment twice: 1C tells payments apart by accounts, number, date and sum."""
+    seen: dict[tuple[str, ...], int] = {}
+    for item in file.documents:
+        names = ("ПлательщикСчет", "ПолучательСчет", "Номер", "Дата", "Сумма")
+        key = (item.title, *(item.get(name) for name in names))
+        if key in seen:
+            template = _("документ № {number} от {date} на {amount} уже есть в строке {first}")
+            yield problem(
+                "DUPLICATE", template, line=item.line, number=key[3], date=key[4], amount=key[5], first=seen[key]
+            )
+        seen.setdefault(key, item.line)
 
 
 def _document(file: BankFile, section: Section, way: Direction) -> Iterator[Problem]:
-    required = _DOCUMENT if way is Direction.FROM_BANK else (*_DOCUMENT, *_ORDER)
-    yield from _required(section, required)
+    yield from _required(section, _DOCUMENT if way is Direction.FROM_BANK else (*_DOCUMENT, *_ORDER))
+    if way is Direction.TO_BANK:
+        yield from _order(file, section)
     yield from _values(section)
     yield from _parties(section)
     yield from _texts(section)
+    yield from _newer(file, section)
+    yield from _period(file, section)
+    if way is Direction.FROM_BANK and file.own_accounts:
+        yield from _moved(file, section)
+
+
+def _order(file: BankFile, section: Section) -> Iterator[Problem]:
+    if section.title not in _KINDS_TO_BANK:
+        template = _("вид документа «{title}» банк не принимает")
+        yield problem("VALUE", template, line=section.line, title=section.title)
+    if section.get("СтатусСоставителя"):
+        code = ("Код",) if file.version in KNOWN_VERSIONS[1:] else ()
+        yield from _required(section, (*_BUDGET, *code))
+
+
+def _moved(file: BankFile, section: Section) -> Iterator[Problem]:
+    """A document of a statement touches an account of it, and says on which day."""
+    touched = False
+    for side, name in (("Плательщик", "ДатаСписано"), ("Получатель", "ДатаПоступило")):
+        if {section.get(f"{side}Счет"), section.get(f"{side}РасчСчет")} & file.own_accounts:
+            touched = True
+            yield from _required(section, (name,))
+    if not touched:
+        yield problem("VALUE", _("документ не относится ни к одному счёту выписки"), line=section.line)
+
+
+def _period(file: BankFile, section: Section) -> Iterator[Problem]:
     start, end = parse_date(file.get("ДатаНачала")), parse_date(file.get("ДатаКонца"))
     moved = [name for name in ("ДатаСписано", "ДатаПоступило") if section.get(name)] or ["Дата"]
     for name in moved:
         day = section.date(name)
         if start and end and day and not start <= day <= end:
-            text = f"«{name}» {section.get(name)} вне периода {file.get('ДатаНачала')}–{file.get('ДатаКонца')}"
-            yield Problem(section.line_of(name), "PERIOD", text)
-    if way is Direction.FROM_BANK and file.own_accounts:
-        touched = {*_sides(section, "ПлательщикСчет"), *_sides(section, "ПолучательСчет")}
-        if not touched & file.own_accounts:
-            yield Problem(section.line, "VALUE", "документ не относится ни к одному счёту выписки")
+            yield problem(
+                "PERIOD",
+                _("«{name}» {date} вне периода {start}–{end}"),
+                line=section.line_of(name),
+                name=name,
+                date=section.get(name),
+                start=file.get("ДатаНачала"),
+                end=file.get("ДатаКонца"),
+            )
+
+
+def _newer(file: BankFile, section: Section) -> Iterator[Problem]:
+    """A filled field the declared version does not have: a bank of that version ignores or refuses it."""
+    if file.version not in KNOWN_VERSIONS:
+        return
+    for field in section.fields:
+        since = _SINCE.get(field.name, "")
+        if field.value.strip("0 ") and since > file.version:
+            template = _("поле «{name}» появилось в версии {since}, а файл версии {version}")
+            yield problem("VERSION", template, line=field.line, name=field.name, since=since, version=file.version)
 
 
 def _required(section: Section, names: tuple[str, ...]) -> Iterator[Problem]:
-    what = f"документе «{section.title}»" if section.kind == "Документ" else "секции счёта"
     for name in names:
         # Old files hold the account in ПлательщикРасчСчет only.
-        if not section.get(name) and not (name.endswith("Счет") and section.get(name.replace("Счет", "РасчСчет"))):
-            yield Problem(section.line_of(name), "MISSING", f"в {what} не заполнено обязательное поле «{name}»")
+        if section.get(name) or (name.endswith("Счет") and section.get(name.replace("Счет", "РасчСчет"))):
+            continue
+        line = section.line_of(name)
+        if section.kind == "Документ":
+            template = _("в документе «{title}» не заполнено обязательное поле «{name}»")
+            yield problem("MISSING", template, line=line, title=section.title, name=name)
+        else:
+            yield problem("MISSING", _("в секции счёта не заполнено обязательное поле «{name}»"), line=line, name=name)
 
 
 def _values(section: Section) -> Iterator[Problem]:
@@ -135,65 +196,45 @@ def _values(section: Section) -> Iterator[Problem]:
         if not field.value:
             continue
         if field.name in _AMOUNTS and parse_amount(field.value) is None:
-            why = ": дробная часть отделена запятой" if "," in field.value else ""
-            yield Problem(field.line, "VALUE", f"«{field.name}» не сумма: {field.value[:40]}{why}")
-        if field.name in ("Дата", "ДатаНачала", "ДатаКонца", "ДатаСписано", "ДатаПоступило") and not parse_date(
-            field.value
-        ):
-            yield Problem(field.line, "VALUE", f"«{field.name}» не дата вида дд.мм.гггг: {field.value[:40]}")
+            comma = _("«{name}» не сумма: {value}: дробная часть отделена запятой")
+            template = comma if "," in field.value else _("«{name}» не сумма: {value}")
+            yield problem("VALUE", template, line=field.line, name=field.name, value=field.value)
+        if field.name in _DATES and not parse_date(field.value):
+            template = _("«{name}» не дата вида дд.мм.гггг: {value}")
+            yield problem("VALUE", template, line=field.line, name=field.name, value=field.value)
 
 
 def _parties(section: Section) -> Iterator[Problem]:
-    for side, title in (("Плательщик", "плательщика"), ("Получатель", "получателя")):
-        inn, bik = section.get(f"{side}ИНН"), section.get(f"{side}БИК")
-        account = section.get(f"{side}РасчСчет") or section.get(f"{side}Счет")
+    sides = (("Плательщик", _("плательщика")), ("Получатель", _("получателя")))
+    for side, title in sides:
+        inn, kpp, bik = (section.get(f"{side}{name}") for name in ("ИНН", "КПП", "БИК"))
+        accounts = {f"{side}Корсчет": section.get(f"{side}Корсчет")}
+        main = f"{side}РасчСчет" if section.get(f"{side}РасчСчет") else f"{side}Счет"
+        accounts[main] = section.get(main)
         if inn.strip("0") and not inn_is_valid(inn):
-            yield Problem(section.line_of(f"{side}ИНН"), "CHECKSUM", f"ИНН {title} {inn[:20]} не проходит проверку")
-        if bik and not (len(bik) == 9 and bik.isascii() and bik.isdigit()):
-            yield Problem(section.line_of(f"{side}БИК"), "VALUE", f"БИК {title} {bik[:20]}: нужно 9 цифр")
-        elif bik and account and not account_is_valid(account, bik):
-            yield Problem(
-                section.line_of(f"{side}Счет"),
-                "CHECKSUM",
-                f"счёт {title} {account[:24]} не проходит проверку по БИК {bik}",
-            )
+            template = _("ИНН {side} {value} не проходит проверку")
+            yield problem("CHECKSUM", template, line=section.line_of(f"{side}ИНН"), side=title, value=inn)
+        if kpp.strip("0") and not kpp_is_valid(kpp):
+            template = _("КПП {side} {value}: нужно 9 знаков")
+            yield problem("VALUE", template, line=section.line_of(f"{side}КПП"), side=title, value=kpp)
+        if bik and not bik_is_valid(bik):
+            template = _("БИК {side} {value}: нужно 9 цифр")
+            yield problem("VALUE", template, line=section.line_of(f"{side}БИК"), side=title, value=bik)
+            continue
+        for name, account in accounts.items():
+            if bik and account and not account_is_valid(account, bik):
+                template = _("счёт {side} {value} не проходит проверку по БИК {bik}")
+                line = section.line_of(name)
+                yield problem("CHECKSUM", template, line=line, side=title, value=account, bik=bik)
 
 
 def _texts(section: Section) -> Iterator[Problem]:
     for field in section.fields:
         if "\ufffd" in field.value or any(pair in field.value for pair in _MOJIBAKE):
-            yield Problem(field.line, "MOJIBAKE", f"«{field.name}» прочитано не в той кодировке: {field.value[:40]}")
+            template = _("«{name}» прочитано не в той кодировке: {value}")
+            yield problem("MOJIBAKE", template, line=field.line, name=field.name, value=field.value)
     purpose = section.get("НазначениеПлатежа")
     if len(purpose) > _PURPOSE_LIMIT:
-        text = f"назначение платежа длиннее {_PURPOSE_LIMIT} знаков ({len(purpose)}): банк обрежет или откажет"
-        yield Problem(section.line_of("НазначениеПлатежа"), "VALUE", text)
-
-
-def inn_is_valid(inn: str) -> bool:
-    """ИНН of 10 or 12 digits with right control digits."""
-    if not (inn.isascii() and inn.isdigit() and len(inn) in (10, 12)):
-        return False
-    digits = [int(sign) for sign in inn]
-    weights = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-    checked = (9,) if len(inn) == 10 else (10, 11)
-    return all(
-        digits[place] == sum(weight * digit for weight, digit in zip(weights[-place:], digits, strict=False)) % 11 % 10
-        for place in checked
-    )
-
-
-def account_is_valid(account: str, bik: str) -> bool:
-    """An account of 20 digits whose control key fits the БИК.
-
-    For a bank the last three digits of the БИК stand before the account; for a settlement centre (last three digits 000…002)
-    and for accounts of correspondents and of the treasury it is "0" and the fifth and sixth digits. Accounts "03…" of the
-    treasury carry no key.
-    """
-    if not (account.isascii() and account.isdigit() and len(account) == 20 and len(bik) == 9 and bik.isdigit()):
-        return False
-    if account.startswith("03"):
-        return True
-    centre = bik[6:] in ("000", "001", "002") or account.startswith(("301", "40102"))
-    prefix = f"0{bik[4:6]}" if centre else bik[6:]
-    weights = (7, 1, 3) * 8
-    return sum(int(sign) * weight for sign, weight in zip(prefix + account, weights, strict=False)) % 10 == 0
+        template = _("назначение платежа длиннее {limit} знаков ({length}): банк обрежет или откажет")
+        line = section.line_of("НазначениеПлатежа")
+        yield problem("VALUE", template, line=line, limit=_PURPOSE_LIMIT, length=len(purpose))

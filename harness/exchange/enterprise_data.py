@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import DocumentError
-from harness.exchange.markup import child, children, local, namespace, parse, text, texts
+from harness.exchange.markup import child, children, line_of, local, namespace, parse, text, texts
+from harness.exchange.problems import FormatError, Problem, problem
+from harness.exchange.problems import mark as _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lxml.etree import _Element
 
@@ -68,6 +69,17 @@ class ObjectType:
 
 
 @dataclass(frozen=True, slots=True)
+class ContourNode:
+    """A node of the synchronisation contour (`SynchronizationContour/Node`); `name` is as written, base64 in practice."""
+
+    name: str
+    code: str
+    prefix: str = ""
+    last_update: str = ""
+    peers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message.
 
@@ -75,6 +87,8 @@ class Message:
         version: version of the format, "" in a settings-only message (handshake).
         extension: URI of a format extension, "" when there is none.
         created: CreationDate as written.
+        extensions: namespace and base version of each available extension of the format.
+        contour: nodes of the synchronisation contour.
         confirmation: None when the message has none (an error for an exchange through a plan).
         order: local names of the header's parts as they stand.
         body_namespace: namespace of the body, "" without a body.
@@ -89,6 +103,8 @@ class Message:
     versions: tuple[str, ...] = ()
     new_from: str = ""
     object_types: tuple[ObjectType, ...] = ()
+    extensions: tuple[tuple[str, str], ...] = ()
+    contour: tuple[ContourNode, ...] = ()
     prefix: str = ""
     order: tuple[str, ...] = ()
     body_namespace: str = ""
@@ -130,15 +146,15 @@ def read(data: bytes, place: str = "сообщение обмена") -> Message
     root = parse(data, place)
     head = child(root, "Header")
     if local(root) == "ФайлОбмена":
-        raise DocumentError(
-            "это файл обмена по правилам КД 2, а не EnterpriseData",
+        raise FormatError(
+            _("это файл обмена по правилам КД 2, а не EnterpriseData"),
             place=place,
-            hint="у корреспондента не выполнено обновление настройки синхронизации",
+            hint=_("у корреспондента не выполнено обновление настройки синхронизации"),
         )
     if local(root) != "Message" or head is None:
-        raise DocumentError("в файле нет Message/Header: ошибка формата файла обмена", place=place)
-    uri, _, extension = text(head, "Format").partition(" ")
-    base, _, tail = uri.rpartition("/")
+        raise FormatError(_("в файле нет Message/Header: ошибка формата файла обмена"), place=place)
+    uri, _space, extension = text(head, "Format").partition(" ")
+    base, _slash, tail = uri.rpartition("/")
     versioned = bool(tail) and tail[0].isdigit()
     body = child(root, "Body")
     return Message(
@@ -150,6 +166,11 @@ def read(data: bytes, place: str = "сообщение обмена") -> Message
         versions=texts(head, "AvailableVersion"),
         new_from=text(head, "NewFrom"),
         object_types=_object_types(child(head, "AvailableObjectTypes")),
+        extensions=tuple(
+            (text(item, "Namespace"), text(item, "BaseVersion"))
+            for item in children(child(head, "AvailableExtensions"), "Extension")
+        ),
+        contour=tuple(_contour(item) for item in children(child(head, "SynchronizationContour"), "Node")),
         prefix=text(head, "Prefix"),
         order=tuple(local(part) for part in children(head)),
         body_namespace=namespace(body) if body is not None else "",
@@ -163,10 +184,21 @@ def _confirmation(part: _Element | None, place: str) -> Confirmation | None:
     numbers = []
     for name in ("MessageNo", "ReceivedNo"):
         value = text(part, name) or "0"
-        if not value.lstrip("-").isdigit():
-            raise DocumentError(f"{name} — не число: {value[:20]}", place=place)
+        if not (value.isascii() and value.lstrip("-").isdigit() and len(value) < 19):
+            raise FormatError(_("{name} — не число: {value}"), place=place, name=name, value=value)
         numbers.append(int(value))
     return Confirmation(text(part, "ExchangePlan"), text(part, "To"), text(part, "From"), numbers[0], numbers[1])
+
+
+def _contour(item: _Element) -> ContourNode:
+    peers = children(child(item, "CorrNodes"), "CorrNode")
+    return ContourNode(
+        text(item, "Name"),
+        text(item, "Code"),
+        text(item, "Prefix"),
+        text(item, "LastUpdate"),
+        tuple((text(one, "Name"), text(one, "Code")) for one in peers),
+    )
 
 
 def _object_types(part: _Element | None) -> tuple[ObjectType, ...]:
@@ -180,28 +212,75 @@ def _object_types(part: _Element | None) -> tuple[ObjectType, ...]:
 
 def validate(message: Message) -> list[str]:
     """What 1C would refuse or misread, as Russian sentences; empty when the envelope is right."""
-    found = []
+    return [found.text for found in check(message)]
+
+
+def check(message: Message) -> list[Problem]:
+    """What 1C would refuse or misread in the envelope, with paths; objects by a package are `xdto.Package.validate`."""
+    found = [*_header(message), *_versions(message)]
+    if not message.handshake:
+        found += _body(message)
+    for place, item in enumerate(message.objects, start=1):
+        if not _keyed(item):
+            template = _("{object}: не заполнены ключевые свойства")
+            path = f"/Message/Body/*[{place}]"
+            found.append(problem("MISSING", template, line=line_of(item), path=path, object=local(item)))
+    return found
+
+
+def _header(message: Message) -> Iterator[Problem]:
+    path = "/Message/Header"
     if message.format_uri != FORMAT:
-        found.append(f"адрес формата «{message.format_uri}», ожидается «{FORMAT}»")
+        template = _("адрес формата «{found}», ожидается «{wanted}»")
+        yield problem("VERSION", template, path=f"{path}/Format", found=message.format_uri, wanted=FORMAT)
     known = [name for name in message.order if name in HEADER_ORDER]
     if known != sorted(known, key=HEADER_ORDER.index):
-        found.append(f"порядок частей заголовка нарушен: {', '.join(message.order)}")
+        yield problem(
+            "ORDER", _("порядок частей заголовка нарушен: {order}"), path=path, order=", ".join(message.order)
+        )
     if not message.created:
-        found.append("не заполнена дата создания (CreationDate)")
-    if not message.versions:
-        found.append("не указана ни одна поддерживаемая версия (AvailableVersion)")
-    found += [f"версии формата {item} не существует" for item in message.versions if item not in PUBLISHED_VERSIONS]
+        yield problem("MISSING", _("не заполнена дата создания (CreationDate)"), path=f"{path}/CreationDate")
     if message.confirmation is not None and not message.confirmation.sender:
-        found.append("не указан отправитель (From)")
-    if not message.handshake:
-        if message.version not in message.versions:
-            found.append(f"версия сообщения {message.version} не входит в объявленные {', '.join(message.versions)}")
-        if message.body_namespace != f"{FORMAT}/{message.version}":
-            found.append(f"пространство имён тела «{message.body_namespace}» не соответствует версии {message.version}")
-        if message.confirmation is None:
-            found.append("нет подтверждения (Confirmation): обмен через план обмена невозможен")
-    found += [f"{local(item)}: не заполнены ключевые свойства" for item in message.objects if not _keyed(item)]
-    return found
+        yield problem("MISSING", _("не указан отправитель (From)"), path=f"{path}/Confirmation/From")
+    yield from _settings(message, path)
+
+
+def _settings(message: Message, path: str) -> Iterator[Problem]:
+    """Parts of the header that set up the exchange: contour and object types."""
+    for node in message.contour:
+        for name, value in (("Name", node.name), ("Code", node.code), ("LastUpdate", node.last_update)):
+            if not value:
+                template = _("в узле контура синхронизации не заполнено «{name}»")
+                yield problem("MISSING", template, path=f"{path}/SynchronizationContour/Node/{name}", name=name)
+    for item in message.object_types:
+        for name, listed in (("Sending", item.sending), ("Receiving", item.receiving)):
+            extra = [one.strip() for one in listed.split(",") if one.strip() not in ("", "*", *message.versions)]
+            if extra:
+                template = _("{object}: версии {versions} не объявлены в сообщении")
+                where = f"{path}/AvailableObjectTypes/ObjectType/{name}"
+                yield problem("VERSION", template, path=where, object=item.name, versions=", ".join(extra))
+
+
+def _versions(message: Message) -> Iterator[Problem]:
+    path = "/Message/Header/AvailableVersion"
+    if not message.versions:
+        yield problem("MISSING", _("не указана ни одна поддерживаемая версия (AvailableVersion)"), path=path)
+    for item in message.versions:
+        if item not in PUBLISHED_VERSIONS:
+            yield problem("VERSION", _("версии формата {version} не существует"), path=path, version=item)
+
+
+def _body(message: Message) -> Iterator[Problem]:
+    if message.version not in message.versions:
+        template = _("версия сообщения {version} не входит в объявленные {versions}")
+        versions = ", ".join(message.versions)
+        yield problem("VERSION", template, path="/Message/Header/Format", version=message.version, versions=versions)
+    if message.body_namespace != f"{FORMAT}/{message.version}":
+        template = _("пространство имён тела «{found}» не соответствует версии {version}")
+        yield problem("VERSION", template, path="/Message/Body", found=message.body_namespace, version=message.version)
+    if message.confirmation is None:
+        template = _("нет подтверждения (Confirmation): обмен через план обмена невозможен")
+        yield problem("MISSING", template, path="/Message/Header/Confirmation")
 
 
 def _keyed(item: _Element) -> bool:

@@ -77,11 +77,40 @@ def write(message: Message) -> bytes:
                 _add(one, name, value)
     if message.prefix:
         _add(head, "Prefix", message.prefix)
+    _tail(head, message)
     if not message.handshake:
         _body(root, message)
     buffer = io.BytesIO()
     root.getroottree().write(buffer, encoding="UTF-8", xml_declaration=True)
     return b"\xef\xbb\xbf" + buffer.getvalue()
+
+
+def _tail(head: _Element, message: Message) -> None:
+    """Extensions of the format and the synchronisation contour."""
+    if message.extensions:
+        part = _add(head, "AvailableExtensions")
+        for space, base in message.extensions:
+            one = _add(part, "Extension")
+            _add(one, "Namespace", space)
+            _add(one, "BaseVersion", base)
+    if message.contour:
+        part = _add(head, "SynchronizationContour")
+        for node in message.contour:
+            one = _add(part, "Node")
+            for name, value in (
+                ("Name", node.name),
+                ("Code", node.code),
+                ("Prefix", node.prefix),
+                ("LastUpdate", node.last_update),
+            ):
+                if value:
+                    _add(one, name, value)
+            if node.peers:
+                peers = _add(one, "CorrNodes")
+                for name, code in node.peers:
+                    peer = _add(peers, "CorrNode")
+                    _add(peer, "Name", name)
+                    _add(peer, "Code", code)
 
 
 def _add(parent: _Element, name: str, value: str = "") -> _Element:
