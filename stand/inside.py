@@ -1,4 +1,4 @@
-"""What runs inside of the emulator's container: `python -m stand.inside serve | health | update RELEASE | fingerprint DATABASE | users`.
+"""What runs inside of the emulator's container: `python -m stand.inside serve | update RELEASE | fingerprint DATABASE | users`.
 
 Everything it has to know is in its environment (see stand/compose.yaml); answers of the commands are one line of JSON on stdout.
 """
@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -61,19 +60,15 @@ def serve() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     server.start()
+    deferred = base.deferred(infobase)
+    if deferred is not None:
+        deferred.start()
     ended.wait()
+    if deferred is not None:
+        deferred.stop()
     server.stop()
     infobase.close()
     return 0
-
-
-def health() -> int:
-    """0 when the emulator answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/", timeout=3):
-            return 0
-    except OSError:
-        return 1
 
 
 def update(release: str) -> int:
@@ -126,8 +121,6 @@ def main(arguments: Sequence[str]) -> int:
         match [*arguments]:
             case [] | ["serve"]:
                 return serve()
-            case ["health"]:
-                return health()
             case ["users"]:
                 return users()
             case ["update", release]:

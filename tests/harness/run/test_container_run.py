@@ -22,6 +22,9 @@ kind = "container"
 documents = 120
 [update]
 release = "2.0.15.2"
+[period]
+start = 2026-01-01
+end = 2026-03-31
 [acceptances]
 file = {acceptances}
 [documents]

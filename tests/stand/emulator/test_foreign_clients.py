@@ -35,7 +35,6 @@ from tests.stand.emulator.demo import PASSWORD, company, customer, plenty
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from pathlib import Path
 
     from stand.emulator.database.infobase import Infobase as Base
 
@@ -90,7 +89,11 @@ def test_a_set_is_read_filtered_sorted_and_counted(run: Callable[..., Any], form
     async def work(infobase: Infobase) -> Any:
         goods = Catalog(infobase, "Номенклатура")
         page = await goods.query(
-            top=3, select=["Ref_Key", "Description"], odata_filter=F("IsFolder") == False, orderby="Description", inlinecount=True  # noqa: E712 - a filter is built
+            top=3,
+            select=["Ref_Key", "Description"],
+            odata_filter=F("IsFolder") == False,
+            orderby="Description",
+            inlinecount=True,  # noqa: E712 - a filter is built
         )
         again = [row["Ref_Key"] async for row in goods.iterate(page_size=5, odata_filter=F("IsFolder") == False)]  # noqa: E712
         return page.value, page.count, again, await goods.get(page.value[0]["Ref_Key"])
@@ -130,7 +133,9 @@ def test_slices_balances_and_turnovers(run: Callable[..., Any], base: Base) -> N
     with base.reading() as session:
         goods, store = plenty(session)
         wanted = session.balance(
-            "AccumulationRegister_ТоварыНаСкладах", where={"Номенклатура": goods, "Склад": store}, dimensions=("Номенклатура",)
+            "AccumulationRegister_ТоварыНаСкладах",
+            where={"Номенклатура": goods, "Склад": store},
+            dimensions=("Номенклатура",),
         )
 
     async def work(infobase: Infobase) -> Any:
@@ -150,7 +155,9 @@ def test_slices_balances_and_turnovers(run: Callable[..., Any], base: Base) -> N
     assert {"КоличествоOpeningBalance", "КоличествоClosingBalance"} <= set(both[0])
     assert rates
     assert first
-    assert sum(row["СуммаTurnoverDr"] for row in entries) == pytest.approx(sum(row["СуммаTurnoverCr"] for row in entries))
+    assert sum(row["СуммаTurnoverDr"] for row in entries) == pytest.approx(
+        sum(row["СуммаTurnoverCr"] for row in entries)
+    )
 
 
 # -- python-1c-odata: writing ----------------------------------------------------------------------------------------------------------
@@ -186,11 +193,16 @@ def test_a_document_is_bound_posted_and_unposted(run: Callable[..., Any], base: 
     async def work(infobase: Infobase) -> Any:
         sales = Document(infobase, "РеализацияТоваровУслуг")
         shown = await sales.get(source["Ref"].id)
-        own = {name: value for name, value in shown.items() if name.endswith("_Key") and name not in {"Ref_Key"}}
+        own = {name: value for name, value in shown.items() if name.endswith("_Key") and name != "Ref_Key"}
         own["Склад_Key"] = store.id
         lines = [{**shown["Товары"][0], "Номенклатура_Key": goods.id, "Количество": 1}]
         made = await sales.create(
-            {"Date": "2026-03-30T12:00:00", **own, "Товары": lines, **bind_field("Контрагент", "Catalog_Контрагенты", partner.id)}
+            {
+                "Date": "2026-03-30T12:00:00",
+                **own,
+                "Товары": lines,
+                **bind_field("Контрагент", "Catalog_Контрагенты", partner.id),
+            }
         )
         key = made["Ref_Key"]
         await sales.post(key, PostingMode.POST)
@@ -241,7 +253,7 @@ def test_a_wrong_password_is_401(run: Callable[..., Any]) -> None:
         return await Catalog(infobase, "Валюты").query()
 
     with pytest.raises(PythonError) as caught:
-        run(work, password="wrong")  # noqa: S106
+        run(work, password="wrong")
     assert caught.value.status == 401
     # The client has AccessDenied for 403 only; 1C says 401 to a stranger and to a user without the right (facts/odata.md 7).
     assert not isinstance(caught.value, AccessDenied)
@@ -263,7 +275,9 @@ def test_its_enumerations_do_not_exist_in_1c(run: Callable[..., Any]) -> None:
 
 def test_its_scheduled_data_does_not_exist_in_1c(run: Callable[..., Any], base: Base) -> None:
     """The function is called ScheduleData (facts/odata.md 5: the client writes `ScheduledData`)."""
-    name = next(str(item.name) for item in base.configuration.published if str(item.name).startswith("CalculationRegister_"))
+    name = next(
+        str(item.name) for item in base.configuration.published if str(item.name).startswith("CalculationRegister_")
+    )
 
     async def work(infobase: Infobase) -> Any:
         return await CalculationRegister(infobase, name.partition("_")[2]).schedule_data()
@@ -282,7 +296,9 @@ def simple(server: str) -> ODataClient:
 
 
 def test_the_simple_client_reads_pages(simple: ODataClient) -> None:
-    query = ODataQuery(quote("Catalog_Номенклатура")).select("Ref_Key", "Description").orderby("Description").top(4).skip(1)
+    query = (
+        ODataQuery(quote("Catalog_Номенклатура")).select("Ref_Key", "Description").orderby("Description").top(4).skip(1)
+    )
     answer = simple.execute(query)
     assert answer.count == 4
     assert set(answer.items[0]) == {"Ref_Key", "Description"}
@@ -298,7 +314,7 @@ def test_the_simple_client_expands_and_filters_without_a_space(simple: ODataClie
 
 def test_its_plus_is_a_plus_in_1c(simple: ODataClient) -> None:
     """It writes a space as `+`, which 1C takes literally: a filter with a space is refused (facts/odata.md 2)."""
-    with pytest.raises(ODataQueryError, match="HTTP (400|500)"):
+    with pytest.raises(ODataQueryError, match=r"HTTP (400|500)"):
         simple.execute(ODataQuery(quote("Catalog_Контрагенты")).filter("ИНН eq '7707083893'"))
 
 
