@@ -5,10 +5,11 @@ Every answer carries `X-OneC-Emulator`, and every page says what this is.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,11 +17,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 
 from stand.emulator.auth import Authenticator
-from stand.emulator.odata.answers import accepted_form, error_answer
-from stand.emulator.odata.errors import ODataError, bad_url
+from stand.emulator.faults import Faults
+from stand.emulator.http_services import by_precedence, failed
+from stand.emulator.odata.answers import exception_answer
+from stand.emulator.odata.asgi import ODataApplication
+from stand.emulator.odata.composition_service import composition_route
 from stand.emulator.odata.service import ODataService
-from stand.emulator.odata.urls import Request as ODataRequest
-from stand.emulator.odata.urls import decoded, parse_path, parse_query
+from stand.emulator.quirks import DEFAULT, Quirks
+from stand.emulator.session_lock import SessionGate
+from stand.emulator.sessions import SessionRefusedError, Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +37,30 @@ if TYPE_CHECKING:
     from stand.emulator.auth import User
     from stand.emulator.database.infobase import Infobase
 
-MAX_URL = 8190
-"""Bytes of path and query together: Apache's LimitRequestLine (facts/odata.md 11)."""
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes of a body."""
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a base is served.
+
+    Attributes:
+        quirks: what the interface does where the sources disagree.
+        composition: names of the objects OData shows; None: as the base has it.
+        max_body: bytes of a body.
+        max_url: bytes of path and query together; by default Apache's LimitRequestLine (facts/odata.md 11).
+        max_seconds: how long a query of OData may compute; 0: as long as it takes.
+    """
+
+    quirks: Quirks = DEFAULT
+    composition: tuple[str, ...] | None = None
+    max_body: int = 64 * 1024 * 1024
+    max_url: int = 8190
+    max_seconds: float = 300.0
+
+
+BY_DEFAULT = Serving()
+"""As by default."""
 _LENGTH_DIGITS = 18
 _TOO_LARGE = ("Слишком большой запрос", "Request Entity Too Large")
-_ODATA = "odata/standard.odata"
 
 
 def emulator_version() -> str:
@@ -54,106 +76,130 @@ def application(
     *,
     publication: str,
     extra_routes: Sequence[BaseRoute] = (),
-    max_body: int = MAX_BODY,
-    max_url: int = MAX_URL,
+    serving: Serving = BY_DEFAULT,
 ) -> ASGIApp:
-    """The whole as an ASGI application, with everything around it: header, limits, authentication."""
-    service = ODataService(infobase)
-
-    async def odata(request: Request) -> Response:
-        try:
-            parsed = _odata_request(request, publication, await request.body())
-        except ODataError as error:
-            answer = error_answer(error, accepted_form(request.headers.get("accept", "")))
-        else:
-            answer = await run_in_threadpool(service.handle, parsed, request.state.user)
-        response = Response(answer.body, answer.status, media_type=answer.content_type)
-        response.raw_headers.extend(((b"DataServiceVersion", b"3.0;"), *answer.headers))
-        return response
+    """The whole as an ASGI application, with everything around it: header, limits, authentication, sessions, ordered faults."""
+    service = ODataService(infobase, serving.quirks, seconds=serving.max_seconds)
+    if serving.composition is not None:
+        service.compose(serving.composition)
+    odata = ODataApplication(service, publication)
 
     async def start_page(_request: Request) -> Response:
         return HTMLResponse(_START_PAGE.format(version=emulator_version(), publication=escape(publication)))
 
-    methods = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "MERGE"]
-    published = [
-        Route(f"/{_ODATA}", odata, methods=methods),
-        Route(f"/{_ODATA}/{{rest:path}}", odata, methods=methods),
-        *extra_routes,
-        Route("/", start_page),
-    ]
+    published = [*by_precedence([*extra_routes, composition_route(service)]), Route("/", start_page)]
     routes: list[BaseRoute] = [
         Route("/", start_page),
         Route(f"/{publication}", start_page),
         Mount(f"/{publication}", routes=published),
     ]
-    inner = Starlette(
-        routes=routes, exception_handlers={404: _not_found, 405: _not_allowed, _BodyTooLongError: _too_large}
-    )
-    return _Around(inner, Authenticator(infobase), publication, max_body=max_body, max_url=max_url)
+    handlers = {404: _not_found, 405: _not_allowed, _BodyTooLongError: _too_large, Exception: failed}
+    web = Starlette(routes=routes, exception_handlers=handlers)
 
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        await (odata if odata.serves(scope["path"]) else web)(scope, receive, send)
 
-def _odata_request(request: Request, publication: str, body: bytes) -> ODataRequest:
-    scope = request.scope
-    raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
-    path = decoded(raw_path)
-    head, found, rest = path.partition(f"/{_ODATA}")
-    if not found or head != f"/{publication}" or rest[:1] not in ("", "/"):
-        raise bad_url(path)
-    options, parameters = parse_query(scope["query_string"])
-    host = request.headers.get("host") or f"{request.url.hostname}:{request.url.port}"
-    return ODataRequest(
-        method=request.method,
-        root=f"{request.url.scheme}://{host}/{quote(publication)}/{_ODATA}",
-        segments=parse_path(rest),
-        options=options,
-        parameters=parameters,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+    return _Around(
+        web,
+        Faults(guarded, infobase, publication),
+        Authenticator(infobase),
+        SessionGate(infobase),
+        serving=serving,
+        publication=publication,
     )
 
 
 class _Around:
-    """What every request passes: limits first, then who it is, then the application; every answer gets the emulator's header."""
+    """What every request passes: limits first, then who it is, then a session, then the application; every answer gets the emulator's header."""
 
     def __init__(
-        self, inner: ASGIApp, authenticator: Authenticator, publication: str, *, max_body: int, max_url: int
+        self,
+        inner: ASGIApp,
+        guarded: ASGIApp,
+        authenticator: Authenticator,
+        gate: SessionGate,
+        *,
+        serving: Serving,
+        publication: str,
     ) -> None:
         self.inner = inner
+        self.guarded = guarded
         self.authenticator = authenticator
-        self.protected = (f"/{publication}/odata", f"/{publication}/hs")
-        self.max_body = max_body
-        self.max_url = max_url
-        self.header = (b"X-OneC-Emulator", f"onec-readiness/{emulator_version()}".encode())
+        self.gate = gate
+        self.sessions = Sessions(serving.quirks, admit=gate.admit)
+        # The console of the cluster, as it were: a locked base must be unlocked by somebody.
+        self.console = f"/{publication}/hs/readiness/v1/sessions"
+        # A web service takes a session as an HTTP service does.
+        self.services = {f"/{publication}/odata": "odata", f"/{publication}/hs": "hs", f"/{publication}/ws": "hs"}
+        self.max_body = serving.max_body
+        self.max_url = serving.max_url
+        self.header = (b"x-onec-emulator", f"onec-readiness/{emulator_version()}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        headers = dict(scope["headers"])
+        marked = self._marked(send)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await refusal(scope, receive, marked)
+            return
+        path = unquote(scope["path"])
+        service = next((name for prefix, name in self.services.items() if path.startswith(prefix)), "")
+        if not service:
+            await self._limited(self.inner, scope, receive, marked)
+            return
+        user = await self._user(headers)
+        if user is None:
+            await _unauthorised()(scope, receive, marked)
+            return
+        scope.setdefault("state", {}).update(user=user, sessions=self.sessions, gate=self.gate)
+        if user.full_rights and path.startswith(self.console):
+            await self._limited(self.guarded, scope, receive, marked)
+            return
+        try:
+            lease = await self.sessions.enter(service, user.name, headers)
+        except SessionRefusedError as error:
+            await self._no_session(scope, headers, error, marked)
+            return
+        try:
+            await self._limited(self.guarded, scope, receive, self._marked(send, lease.cookie))
+        finally:
+            await self.sessions.leave(lease)
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Response | None:
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.max_url:
+            return _page(414, "Слишком длинный адрес", "Request-URI Too Long")
+        if _too_long(headers.get(b"content-length", b"0"), self.max_body):
+            return _page(413, *_TOO_LARGE)
+        return None
+
+    def _marked(self, send: Send, cookie: str = "") -> Send:
+        own = [self.header, *([(b"set-cookie", cookie.encode())] if cookie else [])]
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), self.header]}
+                message = {**message, "headers": [*message.get("headers", []), *own]}
             await send(message)
 
-        headers = dict(scope["headers"])
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.max_url:
-            await _page(414, "Слишком длинный адрес", "Request-URI Too Long")(scope, receive, marked)
-            return
-        if _too_long(headers.get(b"content-length", b"0"), self.max_body):
-            await _page(413, *_TOO_LARGE)(scope, receive, marked)
-            return
-        if unquote(scope["path"]).startswith(self.protected):
-            user = await self._user(headers)
-            if user is None:
-                await _unauthorised()(scope, receive, marked)
-                return
-            scope.setdefault("state", {})["user"] = user
-        await self._limited(scope, receive, marked)
+        return marked
 
     async def _user(self, headers: dict[bytes, bytes]) -> User | None:
-        return await run_in_threadpool(self.authenticator.user, headers.get(b"authorization", b"").decode("latin-1"))
+        given = headers.get(b"authorization", b"").decode("latin-1")
+        known = self.authenticator.known(given)
+        return known or await run_in_threadpool(self.authenticator.user, given)
 
-    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _no_session(
+        self, scope: Scope, headers: dict[bytes, bytes], error: SessionRefusedError, send: Send
+    ) -> None:
+        json = b"json" in headers.get(b"accept", b"") or b"json" in scope["query_string"]
+        answer = exception_answer(error.status, error.text, json=json)
+        response = Response(answer.body, answer.status, media_type=answer.content_type)
+        await response(scope, _nothing, send)
+
+    async def _limited(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         taken = 0
+        began = False
 
         async def counted() -> Message:
             nonlocal taken
@@ -163,7 +209,20 @@ class _Around:
                 raise _BodyTooLongError
             return message
 
-        await self.inner(scope, counted, send)
+        async def watched(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await inner(scope, counted, watched)
+        except _BodyTooLongError:
+            if not began:
+                await _page(413, *_TOO_LARGE)(scope, receive, send)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 class _BodyTooLongError(Exception):
@@ -188,8 +247,10 @@ async def _too_large(_request: Request, _error: Exception) -> Response:
     return _page(413, *_TOO_LARGE)
 
 
-async def _not_allowed(_request: Request, _error: Exception) -> Response:
-    return _page(405, "Метод не поддерживается", "Method Not Allowed")
+async def _not_allowed(_request: Request, error: Exception) -> Response:
+    response = _page(405, "Метод не поддерживается", "Method Not Allowed")
+    response.headers.update(getattr(error, "headers", None) or {})  # which methods are: RFC 9110 wants it
+    return response
 
 
 def _page(status: int, russian: str, english: str) -> Response:
@@ -207,5 +268,6 @@ _START_PAGE = (
 )
 _ERROR_PAGE = (
     '<!DOCTYPE html><html lang="ru"><meta charset="utf-8"><title>{status}</title>'
-    "<h1>{status}: {russian}</h1><p>Эмулятор 1С onec-readiness. Emulator of 1C:Enterprise: {english}.</p></html>"
+    "<h1>1C:Enterprise 8 application error: HTTP: {english}</h1><p>by reason: {russian} ({status})</p>"
+    "<p>Эмулятор 1С onec-readiness. Emulator of 1C:Enterprise.</p></html>"
 )

@@ -12,7 +12,9 @@ import hashlib
 import hmac
 import secrets
 import threading
+import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ ACTIONS = ("read", "insert", "update", "delete", "post")
 """What a right may be for."""
 _ITERATIONS = 120_000
 _CACHE_LIMIT = 1000
+_REMEMBERED = 1.0
+"""Seconds users are remembered for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,46 @@ class Authenticator:
 
     def __init__(self, infobase: Infobase) -> None:
         self._infobase = infobase
+        self._local = isinstance(infobase.place, Path)
         self._key = secrets.token_bytes(32)
         self._known: dict[bytes, str] = {}
+        self._seen = (-1, 0.0)
+        self._remembered: dict[str, User] = {}
+        self._lately: dict[str, User] = {}
         self._lock = threading.Lock()
+
+    def known(self, authorization: str) -> User | None:
+        """The user of a header that was good before and still is; None when only `user` can tell. Takes no time worth a thread."""
+        if not self._local:
+            return None
+        users = self._users()
+        if not users:
+            return NOBODY
+        lately = self._lately.get(authorization)
+        if lately is not None:
+            return lately
+        name, password = parse_basic(authorization) or ("", "")
+        user = users.get(name)
+        if user is None:
+            return None
+        with self._lock:
+            if self._mark(user, password) not in self._known:
+                return None
+        self._lately[authorization] = user
+        return user
+
+    def _users(self) -> dict[str, User]:
+        """Users as they are, or as they were a moment ago: a change by this process is seen at once, one that is undone later soon."""
+        version, now = self._infobase.users_version, time.monotonic()
+        if version != self._seen[0] or now > self._seen[1]:
+            self._remembered = {item.name: item for item in self._infobase.users()}
+            self._seen = (version, now + _REMEMBERED)
+            self._lately = {}
+        return self._remembered
+
+    def _mark(self, user: User, password: str) -> bytes:
+        text = f"{user.name}\0{user.salt}\0{user.digest}\0{password}"
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def user(self, authorization: str) -> User | None:
         """The user of a header, or None when it is not good."""
@@ -82,9 +123,7 @@ class Authenticator:
         known = users.get(name)
         # An unknown name costs as much time as a wrong password, so names cannot be told by the clock.
         salt, expected = (known.salt, known.digest) if known else ("00" * 16, "")
-        mark = hmac.digest(
-            self._key, f"{name}\0{salt}\0{expected}\0{password}".encode("utf-8", "surrogatepass"), "sha256"
-        )
+        mark = self._mark(known or User(name), password)
         with self._lock:
             if known is not None and mark in self._known:
                 return known
@@ -107,10 +146,11 @@ def may(infobase: Infobase, user: User, object_name: str, action: str) -> bool:
     roles = infobase.configuration.behaviour.get("roles")
     if not isinstance(roles, dict):
         return True
-    return any(_grants(roles.get(role), object_name, action) for role in user.roles)
+    return any(grants(roles.get(role), object_name, action) for role in user.roles)
 
 
-def _grants(role: Any, object_name: str, action: str) -> bool:
+def grants(role: Any, object_name: str, action: str) -> bool:
+    """Whether a role gives a right."""
     if not isinstance(role, dict):
         return False
     if role.get("full"):

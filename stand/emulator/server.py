@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.errors import StepError, UsageError, reason
-from stand.emulator.application import MAX_BODY, MAX_URL, application
+from stand.emulator.application import BY_DEFAULT, Serving, application
+from stand.emulator.faults import TRANSPORT
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
     from starlette.routing import BaseRoute
 
     from stand.emulator.database.infobase import Infobase
+
+__all__ = ["BY_DEFAULT", "EmulatorServer", "Serving", "is_loopback"]
 
 _START_SECONDS = 15.0
 
@@ -32,6 +37,7 @@ class EmulatorServer:
         port: 0 picks a free one.
         extra_routes: routes of HTTP services below the publication ("/hs/…"); the user is in `request.state.user`.
         allow_remote: listen on an address others can reach.
+        serving: limits, quirks, composition.
     """
 
     def __init__(
@@ -43,8 +49,7 @@ class EmulatorServer:
         port: int = 0,
         extra_routes: Sequence[BaseRoute] = (),
         allow_remote: bool = False,
-        max_body: int = MAX_BODY,
-        max_url: int = MAX_URL,
+        serving: Serving = BY_DEFAULT,
     ) -> None:
         if not allow_remote and not is_loopback(host):
             raise UsageError(
@@ -60,7 +65,10 @@ class EmulatorServer:
         self.host = host
         self.port = port
         self._application = application(
-            infobase, publication=publication, extra_routes=extra_routes, max_body=max_body, max_url=max_url
+            infobase,
+            publication=publication,
+            extra_routes=extra_routes,
+            serving=serving,
         )
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -89,7 +97,7 @@ class EmulatorServer:
             access_log=False,
             lifespan="off",
             ws="none",
-            http="h11",
+            http=_Protocol,
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=60,
@@ -120,6 +128,14 @@ class EmulatorServer:
         """Waits until the server is stopped from elsewhere or by Ctrl-C."""
         while self._thread is not None and self._thread.is_alive():
             self._thread.join(0.5)
+
+
+class _Protocol(H11Protocol):
+    """HTTP whose requests know their connection, so that an ordered fault can drop it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the one it overrides
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
 
 
 class _Server(uvicorn.Server):

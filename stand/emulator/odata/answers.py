@@ -25,6 +25,7 @@ class Form(StrEnum):
     ATOM = "atom"
     MINIMAL = "minimal metadata"
     PLAIN = "no metadata"
+    FULL = "full metadata"
 
 
 _FORMS = {
@@ -34,6 +35,7 @@ _FORMS = {
     "application/json": Form.MINIMAL,
     "application/json;odata=minimalmetadata": Form.MINIMAL,
     "application/json;odata=nometadata": Form.PLAIN,
+    "application/json;odata=fullmetadata": Form.FULL,
 }
 
 
@@ -56,16 +58,40 @@ def json_answer(value: Any, status: int = 200, headers: tuple[tuple[bytes, bytes
     return Answer(status, _ENCODER.encode(value), JSON_TYPE, headers)
 
 
-def error_answer(error: ODataError, form: Form = Form.MINIMAL) -> Answer:
-    """`odata.error` in JSON, or `m:error` in XML."""
+def error_answer(error: ODataError, form: Form = Form.MINIMAL, language: str = "ru") -> Answer:
+    """`odata.error` in JSON, or `m:error` in XML. `lang` says "ru" even beside English words, as recorded (facts/odata.md 7, BOOK)."""
+    text = error.said(language)
     if form is Form.ATOM:
         text = (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<m:error xmlns:m="{_M}"><m:code>{error.code}</m:code>'
-            f"<m:message>{escape(error.text)}</m:message></m:error>"
+            f"<m:message>{escape(printable(text))}</m:message></m:error>"
         )
-        return Answer(error.status, text.encode(), "application/xml;charset=utf-8")
-    message = {"lang": "ru", "value": error.text}
+        return Answer(error.status, text.encode("utf-8", "replace"), "application/xml;charset=utf-8")
+    message = {"lang": "ru", "value": text.encode("utf-8", "replace").decode()}
     return json_answer({"odata.error": {"code": str(error.code), "message": message}}, error.status)
+
+
+_RESOURCE = "http://v8.1c.ru/8.2/virtual-resource-system"
+_REASONS = {400: "Bad request", 402: "Payment required", 403: "Forbidden", 406: "Not acceptable"}
+
+
+def exception_answer(status: int, text: str, *, json: bool) -> Answer:
+    """What the application server says when a call does not even reach OData: no session, no licence (facts/odata.md 7)."""
+    described = f"HTTP: {_REASONS.get(status, 'Error')}\n{text}"
+    if json:
+        inner = {"reason": status, "descr": described}
+        body = _ENCODER.encode({"#exception": f"{{{_RESOURCE}}}Exception", "exception": inner})
+        return Answer(status, b"\xef\xbb\xbf" + body, JSON_TYPE)
+    xml = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<exception xmlns="{_RESOURCE}" reason="{status}">'
+        f'<descr xmlns="http://v8.1c.ru/8.1/data/core">{escape(printable(described))}</descr></exception>'
+    )
+    return Answer(status, xml.encode("utf-8", "replace"), "application/xml;charset=utf-8")
+
+
+def printable(text: str) -> str:
+    """A text without what XML cannot hold."""
+    return "".join(char for char in text if char >= " " or char in "\t\n\r")
 
 
 def form_of(request: Request) -> Form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -11,11 +11,12 @@ from lxml import etree
 
 from harness.errors import DocumentError
 from harness.onec.names import NAMESPACE
-from stand.emulator.odata.errors import bad_body
+from stand.emulator.odata.answers import printable
+from stand.emulator.odata.errors import bad_body, twice_in_body
 from stand.emulator.odata.shapes import Part, Shape, ShapeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _D = "http://schemas.microsoft.com/ado/2007/08/dataservices"
 _M = f"{_D}/metadata"
@@ -23,30 +24,61 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 _NAMES = f'xmlns="{_ATOM}" xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns:d="{_D}" xmlns:m="{_M}"'
 _LINK = "@navigationLinkUrl"
+_RECORDER = ("Recorder", "Recorder_Key", "Recorder_Type")
+Pages: TypeAlias = "Iterable[list[dict[str, Any]]]"
 ID = "@id"
 """Key of an entity under which the renderer puts its address when Atom is wanted."""
 
 
-def feed(root: str, shape: Shape, entities: Iterable[Mapping[str, Any]], count: int | None) -> bytes:
-    """A collection; the count stands at its end."""
+def feed(root: str, shape: Shape, pages: Pages, count: int | None, *, bare: bool = False) -> Iterator[bytes]:
+    """A collection, page by page; the count stands at its end. `bare`: records of a set do not repeat their recorder."""
     parts = [_HEAD, f"<feed {_NAMES} xml:base={quoteattr(root + '/')}>"]
-    parts += [_entry(root, shape, entity) for entity in entities]
+    filled = False
+    for page in pages:
+        if filled:
+            yield _bytes(parts)
+            parts = []
+        parts += [_entry(root, shape, entity, bare=bare) for entity in page]
+        filled = True
     if count is not None:
         parts.append(f"<m:count>{count}</m:count>")
     parts.append("</feed>")
-    return "".join(parts).encode()
+    yield _bytes(parts)
 
 
-def entry(root: str, shape: Shape, entity: Mapping[str, Any]) -> bytes:
+def entry(root: str, shape: Shape, entity: Mapping[str, Any], *, bare: bool = False) -> bytes:
     """One entity as a document."""
-    return (_HEAD + _entry(root, shape, entity, f" {_NAMES} xml:base={quoteattr(root + '/')}")).encode()
+    names = f" {_NAMES} xml:base={quoteattr(root + '/')}"
+    return _bytes([_HEAD, _entry(root, shape, entity, names, bare=bare)])
 
 
-def result(type_name: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
+def element(root: str, shape: Shape, entity: Mapping[str, Any]) -> str:
+    """One entry of a feed that is put together elsewhere."""
+    return _entry(root, shape, entity)
+
+
+def changes(root: str, entries: Iterable[str], deleted: Iterable[str]) -> Iterator[bytes]:
+    """A feed of changes: entries, then what was deleted (RFC 6721)."""
+    yield _bytes([_HEAD, f"<feed {_NAMES} xml:base={quoteattr(root + '/')}>", *entries, *deleted, "</feed>"])
+
+
+def result(type_name: str, pages: Pages) -> Iterator[bytes]:
     """Rows of a virtual table: not a feed, but `d:Result` with elements."""
     full = f"{NAMESPACE}.{type_name}"
-    elements = "".join(f'<d:element m:type="{full}">{_values(row.items())}</d:element>' for row in rows)
-    return f'{_HEAD}<d:Result xmlns:d="{_D}" xmlns:m="{_M}" m:type="Collection({full})">{elements}</d:Result>'.encode()
+    parts = [f'{_HEAD}<d:Result xmlns:d="{_D}" xmlns:m="{_M}" m:type="Collection({full})">']
+    filled = False
+    for page in pages:
+        if filled:
+            yield _bytes(parts)
+            parts = []
+        parts += [f'<d:element m:type="{full}">{_values(row.items())}</d:element>' for row in page]
+        filled = True
+    parts.append("</d:Result>")
+    yield _bytes(parts)
+
+
+def _bytes(parts: Iterable[str]) -> bytes:
+    return "".join(parts).encode("utf-8", "replace")
 
 
 def value(name: str, given: Any) -> bytes:
@@ -65,7 +97,7 @@ def service(root: str, names: Iterable[str]) -> bytes:
     ).encode()
 
 
-def _entry(root: str, shape: Shape, entity: Mapping[str, Any], names: str = "") -> str:
+def _entry(root: str, shape: Shape, entity: Mapping[str, Any], names: str = "", *, bare: bool = False) -> str:
     address = str(entity.get(ID, shape.name))
     now = datetime.now().isoformat(timespec="seconds")  # noqa: DTZ005 - the server's local clock, as 1C writes it
     links = "".join(
@@ -81,7 +113,7 @@ def _entry(root: str, shape: Shape, entity: Mapping[str, Any], names: str = "") 
         f'<category term="{NAMESPACE}.{shape.name}" scheme="{_D}/scheme"/>'
         f'<title type="text"/><updated>{now}</updated><author/><summary/>{links}'
         f'<link rel="edit" href={quoteattr(address)} title="edit-link"/>'
-        f'<content type="application/xml"><m:properties xmlns:d="{_D}" xmlns:m="{_M}">{_properties(shape, own)}</m:properties></content></entry>'
+        f'<content type="application/xml"><m:properties xmlns:d="{_D}" xmlns:m="{_M}">{_properties(shape, own, bare=bare)}</m:properties></content></entry>'
     )
 
 
@@ -98,7 +130,7 @@ def _link(name: str, href: str, entity: Mapping[str, Any]) -> str:
     return f'{head}><m:inline><entry><content type="application/xml">{properties}</content></entry></m:inline></link>'
 
 
-def _properties(shape: Shape, entity: Mapping[str, Any]) -> str:
+def _properties(shape: Shape, entity: Mapping[str, Any], *, bare: bool) -> str:
     parts: list[str] = []
     for name, item in entity.items():
         prop = shape.by_name.get(name)
@@ -106,10 +138,10 @@ def _properties(shape: Shape, entity: Mapping[str, Any]) -> str:
             parts.append(_element(name, item))
             continue
         row_type = prop.edm.removeprefix("Collection(").removesuffix(")")
-        # Rows of a section do not repeat their owner; records of a set do (facts/odata.md 3).
-        hidden = "" if shape.kind is ShapeKind.RECORD_SET else "Ref_Key"
+        # Rows of a section do not repeat their owner; records of a set do, on 8.5 (facts/odata.md 3).
+        hidden = ("Ref_Key",) if shape.kind is not ShapeKind.RECORD_SET else _RECORDER if bare else ()
         rows = "".join(
-            f'<d:element m:type="{row_type}">{_values((key, cell) for key, cell in row.items() if key != hidden)}</d:element>'
+            f'<d:element m:type="{row_type}">{_values((key, cell) for key, cell in row.items() if key not in hidden)}</d:element>'
             for row in item
         )
         parts.append(f'<d:{name} m:type="{prop.edm}">{rows}</d:{name}>' if rows else f'<d:{name} m:type="{prop.edm}"/>')
@@ -117,7 +149,7 @@ def _properties(shape: Shape, entity: Mapping[str, Any]) -> str:
 
 
 def _values(items: Iterable[tuple[str, Any]]) -> str:
-    return "".join(_element(name, item) for name, item in items)
+    return "".join(_element(name, item) for name, item in items if "@" not in name)
 
 
 def _element(name: str, item: Any) -> str:
@@ -138,7 +170,8 @@ def _text(item: Any) -> str:
     if isinstance(item, msgspec.Raw):
         return bytes(item).decode()
     # What XML cannot hold would make the whole document unreadable.
-    return escape("".join(char for char in str(item) if char >= " " or char in "\t\n\r"))
+    text = str(item)
+    return escape(text if text.isprintable() else printable(text))
 
 
 def read_entry(body: bytes) -> dict[str, Any]:
@@ -156,7 +189,27 @@ def read_entry(body: bytes) -> dict[str, Any]:
     properties = root.find(f".//{{{_M}}}properties")
     if properties is None:
         raise bad_body("в теле нет m:properties")
-    return {etree.QName(item).localname: _parsed(item) for item in properties}
+    return {**_links(root), **_named(properties)}
+
+
+def _links(root: Any) -> dict[str, Any]:
+    """References given as links to objects; a link that only repeats where to navigate says nothing."""
+    found: dict[str, Any] = {}
+    for link in root.findall(f"{{{_ATOM}}}link"):
+        rel, href = str(link.get("rel", "")), str(link.get("href", ""))
+        if rel.startswith(f"{_D}/related/") and href.endswith("')"):
+            found[f"{rel.rpartition('/')[2]}@odata.bind"] = href
+    return found
+
+
+def _named(element: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for item in element:
+        name = etree.QName(item).localname
+        if name in found:
+            raise twice_in_body(name)
+        found[name] = _parsed(item)
+    return found
 
 
 def _parsed(element: Any) -> Any:
@@ -164,5 +217,5 @@ def _parsed(element: Any) -> Any:
         return None
     rows = element.findall(f"{{{_D}}}element")
     if rows or str(element.get(f"{{{_M}}}type", "")).startswith("Collection("):
-        return [{etree.QName(item).localname: _parsed(item) for item in row} for row in rows]
-    return element.text or ""
+        return [_named(row) if len(row) else row.text or "" for row in rows]
+    return _named(element) if len(element) else element.text or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stand.emulator.database.tables import Storage
+from stand.emulator.odata.actions import ACTIONS, act_on_process
 from stand.emulator.odata.errors import (
     bad_body,
     business,
@@ -32,15 +33,20 @@ _NOT_REQUIRED = frozenset(
 )
 
 
-def create(session: Session, shape: Shape, body: Mapping[str, Any], *, load: bool) -> dict[str, Any]:
-    """A new entity; returns its key as model values.
+def create(
+    session: Session, shape: Shape, body: Mapping[str, Any], *, load: bool, checked: bool = False
+) -> dict[str, Any]:
+    """A new entity; returns its key as model values. `checked`: as `change`.
 
     Raises:
         ODataError: 400 code 13 for a row of a section; code 15 for a key that is taken; the configuration's refusal as 500.
     """
     match shape.kind:
         case ShapeKind.OBJECT:
-            return _create_object(session, shape, body, load=load)
+            key = _create_object(session, shape, body, load=load)
+            if checked and not load:
+                check_filling(session, shape, key)
+            return key
         case ShapeKind.INDEPENDENT:
             return _create_record(session, shape, body)
         case ShapeKind.RECORD_SET:
@@ -89,12 +95,35 @@ def _recorder(shape: Shape, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"Recorder": row["Recorder"]}
 
 
+def check_filling(session: Session, shape: Shape, key: Mapping[str, Any]) -> None:
+    """ОбработкаПроверкиЗаполнения over what was written: `behaviour["fill_checks"]` lists attributes that must be filled by object.
+
+    Raises:
+        ODataError: 500 code -1.
+    """
+    table = session.configuration.behaviour.get("fill_checks")
+    names = table.get(shape.object_name, ()) if isinstance(table, dict) else ()
+    row = session.get(shape.object_name, key["Ref"]) or {}
+    for name in names:
+        field = shape.table.by_name.get(str(name))
+        if field is not None and field.encode(row.get(field.name)) == field.empty:
+            raise business(f'Поле "{name}" не заполнено')
+
+
 def change(
-    session: Session, shape: Shape, key: Mapping[str, Any], body: Mapping[str, Any], *, whole: bool, load: bool
+    session: Session,
+    shape: Shape,
+    key: Mapping[str, Any],
+    body: Mapping[str, Any],
+    *,
+    whole: bool,
+    load: bool,
+    checked: bool = False,
 ) -> dict[str, Any]:
     """Changes an entity: what the body names, and sections it names as a whole. Returns the key afterwards.
 
-    `whole` means PUT: every property must be there. `load` means data-load mode: no handlers.
+    `whole` means PUT: every property must be there. `load` means data-load mode: no handlers. `checked` means that fill checks run, which the
+    live base did not do (facts/odata.md 6).
 
     Raises:
         ODataError: 404 code 9: there is none; 400 code 5: PUT without a property; the configuration's refusal as 500.
@@ -104,6 +133,8 @@ def change(
     match shape.kind:
         case ShapeKind.OBJECT:
             _change_object(session, shape, key, body, load=load)
+            if checked and not load:
+                check_filling(session, shape, key)
         case ShapeKind.INDEPENDENT:
             _change_record(session, shape, key, body)
         case ShapeKind.RECORD_SET:
@@ -174,11 +205,14 @@ def delete(session: Session, shape: Shape, key: Mapping[str, Any]) -> None:
 
 
 def act(session: Session, shape: Shape, key: Mapping[str, Any], action: str, parameters: Mapping[str, str]) -> None:
-    """Post or Unpost.
+    """Post or Unpost of a document, Start of a business process, ExecuteTask of a task.
 
     Raises:
         ODataError: 400 code 6: no such action here; 500 code -1: the configuration refuses.
     """
+    if action in ACTIONS:
+        act_on_process(session, shape, key, action, parameters)
+        return
     if shape.kind is not ShapeKind.OBJECT or "Posted" not in shape.table.by_name or action not in ("Post", "Unpost"):
         raise no_method()
     mode = parameters.get("PostingModeOperational")

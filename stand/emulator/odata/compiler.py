@@ -10,7 +10,7 @@ from harness.onec.names import parse_object_name
 from stand.emulator.database.tables import Storage, quoted
 from stand.emulator.odata import typed
 from stand.emulator.odata.ast import Any_, Binary, Call, Literal, Minus, Negation, Path
-from stand.emulator.odata.errors import bad_function, business, incomparable, no_segment, not_in_where
+from stand.emulator.odata.errors import TOO_COMPLEX, bad_function, business, incomparable, no_segment, not_in_where
 from stand.emulator.odata.functions import call, cast_to
 from stand.emulator.odata.shapes import Part, Publication, Shape, ShapeKind
 from stand.emulator.odata.typed import Sql, T
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _ARITHMETIC = frozenset({"add", "sub", "mul", "div"})
 _MAX_SCALE = 30
+_MAX_SQL = 300_000
+"""Characters of one expression's SQL; a thousand references joined by `or` take a third of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,17 @@ class Compiler:
         return typed.boolean(self.compile(node))
 
     def compile(self, node: Node) -> Sql:
-        """Any expression."""
+        """Any expression.
+
+        Raises:
+            ODataError: as `condition`; 500 when its SQL grows out of bounds: some functions name their argument twice, so nesting them doubles it.
+        """
+        result = self._compiled(node)
+        if len(result.text) + len(result.kind_sql) > _MAX_SQL:
+            raise business(TOO_COMPLEX)
+        return result
+
+    def _compiled(self, node: Node) -> Sql:
         match node:
             case Literal():
                 return typed.value(node.value)
@@ -212,5 +224,5 @@ class Compiler:
         finally:
             del self.variables[node.variable]
         if node.every:
-            return Sql(f"(NOT EXISTS ({source} AND NOT COALESCE({body.text}, 0)))", body.params, T.BOOL)
+            return Sql(f"(NOT EXISTS ({source} AND NOT COALESCE({body.text}, 1 = 0)))", body.params, T.BOOL)
         return Sql(f"(EXISTS ({source} AND {body.text}))", body.params, T.BOOL)

@@ -20,10 +20,10 @@ from harness.onec.edmx import (
 )
 from harness.onec.names import NAMESPACE, Kind
 from stand.emulator.database import virtual
-from stand.emulator.database.tables import Field, Layout
-from stand.emulator.model import DATE, Attribute, RegisterKind
+from stand.emulator.database.tables import Layout
+from stand.emulator.model import RegisterKind
 from stand.emulator.odata.shapes import Publication, Shape, ShapeKind, spelled
-from stand.emulator.standard import LINE_NUMBER, recorder_type
+from stand.emulator.odata.virtual_rows import fields_of, parameters_of, suffix_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,33 +60,6 @@ SYSTEM_STRUCTURES = tuple(
     for name, items in _STRUCTURES.items()
 )
 """Complex types every publication has."""
-
-TYPE_SUFFIX = {"Balance": "_Balance", "Turnovers": "_Turnover", "BalanceAndTurnovers": "_BalanceAndTurnover"}
-"""Virtual table to the suffix of its row type."""
-
-_CONDITION = ("Condition", "Edm.String")
-_DIMENSIONS = ("Dimensions", "Edm.String")
-_ACCOUNT = ("AccountCondition", "Edm.String")
-_EXTRA = ("ExtraDimensions", "Edm.String")
-_PERIOD = ("Period", "Edm.DateTime")
-_SPAN = (("EndPeriod", "Edm.DateTime"), ("StartPeriod", "Edm.DateTime"))
-_PARAMETERS = {
-    ("Balance", False): (_CONDITION, _DIMENSIONS, _PERIOD),
-    ("Turnovers", False): (_CONDITION, _DIMENSIONS, *_SPAN),
-    ("BalanceAndTurnovers", False): (_CONDITION, _DIMENSIONS, *_SPAN),
-    ("Balance", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, _EXTRA, _PERIOD),
-    ("Turnovers", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, *_SPAN, _EXTRA),
-    ("BalanceAndTurnovers", True): (_ACCOUNT, _CONDITION, _DIMENSIONS, *_SPAN, _EXTRA),
-    ("SliceLast", False): (_CONDITION, _PERIOD),
-    ("SliceFirst", False): (_CONDITION, _PERIOD),
-}
-"""Parameters of virtual tables, exact names (facts/odata.md 5); by table and whether the register is an accounting one."""
-
-
-def parameters_of(meta: MetaObject, function: str) -> tuple[tuple[str, str], ...]:
-    """Parameters of a virtual table of a register: (name, Edm type)."""
-    accounting = meta.register is not None and meta.register.kind is RegisterKind.ACCOUNTING
-    return _PARAMETERS.get((function, accounting), ())
 
 
 def metadata_of(configuration: Configuration, layout: Layout | None = None) -> Metadata:
@@ -142,27 +115,10 @@ def _complex_types(publication: Publication, meta: MetaObject) -> Iterator[Compl
     if meta.register is None:
         return
     for table in virtual.virtual_tables(meta):
-        if table in TYPE_SUFFIX:
-            properties = tuple(_property(prop) for prop in virtual_properties(meta, table))
-            yield ComplexType(name + TYPE_SUFFIX[table], properties)
-
-
-def virtual_properties(meta: MetaObject, table: str) -> tuple[Prop, ...]:
-    """Properties of a row of a virtual table: dimensions, periods and recorder (turnovers), numbers, types of composite ones."""
-    register = meta.register
-    if register is None:
-        raise ValueError(f"{meta.name} — не регистр")
-    attributes: list[Attribute] = list(virtual.dimensions_of(meta))
-    if table != "Balance":
-        attributes += [Attribute("Period", DATE), *(Attribute(name, DATE) for name in virtual.PERIODS)]
-        recorder = next((item for item in meta.standard if item.name == "Recorder"), None)
-        attributes += [recorder or Attribute("Recorder", recorder_type(register)), Attribute("LineNumber", LINE_NUMBER)]
-    attributes += [Attribute(name, resource.type) for name, _measure, resource in virtual.measures(meta, table)]
-    return spelled(_fields(attributes))
-
-
-def _fields(attributes: Iterable[Attribute]) -> list[Field]:
-    return [Field.of(item) for item in attributes]
+        suffix = suffix_of(meta, table)
+        if suffix:
+            properties = spelled(fields_of(publication.layout, meta, table))
+            yield ComplexType(name + suffix, tuple(_property(prop) for prop in properties))
 
 
 def _functions(meta: MetaObject) -> Iterator[FunctionImport]:
@@ -181,8 +137,9 @@ def _functions(meta: MetaObject) -> Iterator[FunctionImport]:
 
 def _virtual_function(meta: MetaObject, table: str) -> FunctionImport:
     name = str(meta.name)
-    if table in TYPE_SUFFIX:
-        bound, row = name, name + TYPE_SUFFIX[table]
+    suffix = suffix_of(meta, table)
+    if suffix:
+        bound, row = name, name + suffix
     else:
         independent = meta.register is not None and meta.register.kind is RegisterKind.INDEPENDENT
         bound = row = name if independent else f"{name}_RecordType"

@@ -68,10 +68,11 @@ def _startswith(compiler: Compiler, node: Call) -> Sql:
 
 def _endswith(compiler: Compiler, node: Call) -> Sql:
     text, end = _arguments(compiler, node, T.STRING, T.STRING)
-    # substr from -0 would be the whole text, but nothing ends every text.
+    # The place is counted from the start: only SQLite counts a negative one from the end.
     return Sql(
-        f"(length({end.text}) = 0 OR substr({text.text}, -length({end.text})) = {end.text})",
-        (*end.params, *text.params, *end.params, *end.params),
+        f"(length({text.text}) >= length({end.text})"
+        f" AND substr({text.text}, length({text.text}) - length({end.text}) + 1) = {end.text})",
+        (*text.params, *end.params, *text.params, *text.params, *end.params, *end.params),
         T.BOOL,
     )
 
@@ -94,7 +95,7 @@ def _substring(compiler: Compiler, node: Call) -> Sql:
 
 def _like(compiler: Compiler, node: Call) -> Sql:
     text, pattern = _arguments(compiler, node, T.STRING, T.STRING)
-    return Sql(f"onec_like({text.text}, {pattern.text})", (*text.params, *pattern.params), T.BOOL)
+    return Sql(f"(onec_like({text.text}, {pattern.text}) = 1)", (*text.params, *pattern.params), T.BOOL)
 
 
 def _part(compiler: Compiler, node: Call) -> Sql:

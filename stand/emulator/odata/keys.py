@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from harness.onec.names import EMPTY_REF
 from harness.onec.values import Guid, format_datetime, is_guid, quote_string
 from stand.emulator.database.tables import Storage, decode_composite
-from stand.emulator.odata.errors import ODataError, bad_literal, bad_value, missing_key
+from stand.emulator.odata.errors import bad_literal, bad_value, missing_key, no_property
 from stand.emulator.odata.shapes import Part, ShapeKind
-from stand.emulator.odata.types import type_from_wire
+from stand.emulator.odata.types import spelled_type, type_from_wire
 from stand.emulator.odata.wire import reader
 from stand.emulator.rows import Ref
 
@@ -28,18 +28,16 @@ _LITERALS: dict[Storage, type] = {
     Storage.DATE: datetime,
     Storage.TEXT: str,
 }
-_TYPED = ("StandardODATA.", "Edm.", "UnavailableEntities.")
 
 
-def key_values(shape: Shape, key: Mapping[str, LiteralValue]) -> dict[str, Any]:
-    """Model values of the key fields.
+def key_values(shape: Shape, key: Mapping[str, LiteralValue], constants: str = "both") -> dict[str, Any]:
+    """Model values of the key fields; `constants`: which key of a constant is accepted.
 
     Raises:
         ODataError: 400 code 7: an element is missing; code 10: an element nobody knows; codes 1 and 4: a bad value.
     """
     if shape.kind is ShapeKind.CONSTANT:
-        # The manual addresses a constant by the zero GUID, `$metadata` by its surrogate key: both are the one row.
-        return {"SurrogateKey": 0}
+        return _constant(key, constants)
     given = _named(shape, key)
     result: dict[str, Any] = {}
     for prop in shape.key:
@@ -51,6 +49,15 @@ def key_values(shape: Shape, key: Mapping[str, LiteralValue]) -> dict[str, Any]:
     return result
 
 
+def _constant(key: Mapping[str, LiteralValue], accepted: str) -> dict[str, Any]:
+    """The manual addresses a constant by the zero GUID, `$metadata` by its surrogate key: both are the one row unless a switch says otherwise."""
+    (value,) = key.values() if len(key) == 1 else (None,)
+    spelled = "guid" if isinstance(value, Guid) else "surrogate" if isinstance(value, Decimal) else ""
+    if accepted not in ("both", spelled):
+        raise missing_key("SurrogateKey" if accepted == "surrogate" else "Ref_Key")
+    return {"SurrogateKey": 0}
+
+
 def _named(shape: Shape, key: Mapping[str, LiteralValue]) -> Mapping[str, LiteralValue]:
     names = [prop.name for prop in shape.key]
     if "" in key:
@@ -59,7 +66,7 @@ def _named(shape: Shape, key: Mapping[str, LiteralValue]) -> Mapping[str, Litera
         return {names[0]: key[""]}
     for name in key:
         if name not in names:
-            raise ODataError(400, 10, f"Свойство {name[:100]} не найдено")
+            raise no_property(name)
     return key
 
 
@@ -87,7 +94,7 @@ def _guid(value: LiteralValue) -> str:
 def _composite(field: Field, value: LiteralValue, type_name: LiteralValue) -> Any:
     if type_name is None:
         raise missing_key(f"{field.name}_Type")
-    if not isinstance(type_name, str) or not type_name.startswith(_TYPED):
+    if not isinstance(type_name, str) or not spelled_type(type_name):
         raise bad_value(f"недопустимое значение «{str(type_name)[:80]}» для свойства составного типа {field.name}")
     name = type_from_wire(type_name)
     text = value if isinstance(value, str) else _text(value)
@@ -107,6 +114,8 @@ def _text(value: Decimal | bool | datetime | None) -> str:
 
 def address(shape: Shape, cells: Mapping[str, Sequence[Any]]) -> str:
     """Relative address of an entity, from the cells of its key fields: `Catalog_X(guid'…')`, `Register(Recorder='…', Recorder_Type='…')`."""
+    if shape.kind is ShapeKind.OBJECT:
+        return f"{shape.name}(guid'{cells['Ref'][0]}')"
     if shape.kind is ShapeKind.CONSTANT:
         return f"{shape.name}(guid'{EMPTY_REF}')"
     parts = [(prop.name, _literal(prop, cells[prop.field.name])) for prop in shape.key if prop.field is not None]

@@ -9,9 +9,9 @@ from harness.onec.values import parse_datetime
 from stand.emulator.database.tables import Storage, Table, quoted, unscaled
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
+    from stand.emulator.database.connection import Connection
     from stand.emulator.database.tables import Field
     from stand.emulator.odata.shapes import Publication
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Presentations:
     """Looks presentations up, each once for one answer."""
 
-    def __init__(self, publication: Publication, connection: sqlite3.Connection) -> None:
+    def __init__(self, publication: Publication, connection: Connection) -> None:
         self._publication = publication
         self._connection = connection
         self._known: dict[tuple[str, str], str] = {}

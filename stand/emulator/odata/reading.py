@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
-from stand.emulator.database.tables import Table, quoted
+from stand.emulator.database.connection import streamed
+from stand.emulator.database.tables import MAX_INT, Table, quoted
 from stand.emulator.odata.compiler import Compiler, scope_of
 from stand.emulator.odata.errors import bad_option, no_entity, no_segment, unsupported
 from stand.emulator.odata.parser import parse_filter, parse_order
 from stand.emulator.odata.presentations import order_fields
 from stand.emulator.odata.rendering import Renderer
-from stand.emulator.odata.select import Plan, plan_of
+from stand.emulator.odata.select import plan_of
 from stand.emulator.odata.shapes import Part, ShapeKind
 from stand.emulator.odata.typed import Sql, T
 from stand.emulator.odata.urls import number_option
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from stand.emulator.database.connection import Connection
+    from stand.emulator.odata.restrictions import Restrictions
+    from stand.emulator.odata.select import Plan
     from stand.emulator.odata.shapes import Publication, Shape
+    from stand.emulator.odata.time_limit import TimeLimit
     from stand.emulator.odata.urls import Segment
 
 _PAGE = 1000
 """Rows rendered at a time."""
+_WIDE_PAGE = 500
+"""The same of entities with collections inside, which may be large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,17 @@ class Source:
     params: tuple[Any, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """What was found."""
+    """What was found.
 
-    entities: list[dict[str, Any]]
-    count: int | None = None
-    plan: Plan = field(default_factory=Plan)
+    Attributes:
+        pages: entities as they are read, page by page.
+    """
+
+    pages: Iterator[list[dict[str, Any]]]
+    count: int | None
+    plan: Plan
 
 
 def source_of(shape: Shape) -> Source:
@@ -65,37 +75,67 @@ class Reading:
     """Reads within one consistent state of the base."""
 
     def __init__(
-        self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True, addresses: bool = False
+        self,
+        publication: Publication,
+        connection: Connection,
+        restrictions: Restrictions,
+        *,
+        links: bool = True,
+        addresses: bool = False,
     ) -> None:
         self.publication = publication
         self.connection = connection
-        self.renderer = Renderer(publication, connection, links=links, addresses=addresses)
+        self.restrictions = restrictions
+        self.limit: TimeLimit | None = None
+        self.renderer = Renderer(publication, connection, restrictions, links=links, addresses=addresses)
 
-    def collection(self, source: Source, options: Mapping[str, str]) -> Collection:
+    def collection(self, source: Source, options: Mapping[str, str], *, whole_when_counted: bool = False) -> Collection:
         """A collection under `$filter $orderby $top $skip $select $expand $inlinecount`.
+
+        `whole_when_counted`: a counted collection does not heed `$top` and `$skip` (facts/odata.md 2, a conflict of sources).
 
         Raises:
             ODataError: as 1C answers.
         """
         shape = source.shape
         plan = plan_of(self.publication, shape, options.get("$select"), options.get("$expand"))
-        where = self.where(source, options.get("$filter"))
+        where = self.restricted(source, self.where(source, options.get("$filter")))
         counted = _counted(options)
         order = self._order(source, options.get("$orderby"))
         top, skip = number_option(options, "$top"), number_option(options, "$skip")
+        if counted and whole_when_counted:
+            top = skip = None
         tail = f" ORDER BY {order.text}" if order.text else ""
         sql = f"SELECT {source.table.select_list} FROM {source.sql} AS t{where.text}{tail} LIMIT ? OFFSET ?"  # noqa: S608 - compiled, values bound
-        params = (*source.params, *where.params, *order.params, -1 if top is None else top, skip or 0)
-        cursor = self.connection.execute(sql, params)
-        entities: list[dict[str, Any]] = []
-        while rows := cursor.fetchmany(_PAGE):
-            entities += self.renderer.page(shape, source.table, rows, plan)
-        return Collection(entities, self.count(source, where) if counted else None, plan)
+        params = (*where.params, *order.params, MAX_INT if top is None else min(top, MAX_INT), skip or 0)
+        count = self._counted(source, where) if counted else None
+        return Collection(self._pages(source, sql, params, plan, top), count, plan)
 
-    def count(self, source: Source, where: Sql) -> int:
-        """How many there are, `$top` and `$skip` aside."""
+    def _pages(
+        self, source: Source, sql: str, params: Sequence[Any], plan: Plan, top: int | None
+    ) -> Iterator[list[dict[str, Any]]]:
+        size = _WIDE_PAGE if source.shape.rows else _PAGE
+        large = top is None or top > _PAGE
+        cursor = streamed(self.connection, sql, params) if large else self.connection.execute(sql, params)
+        while rows := cursor.fetchmany(size):
+            yield self.renderer.page(source.shape, source.table, rows, plan)
+            if self.limit is not None:
+                self.limit.again()
+
+    def count(self, source: Source, text: str | None) -> int:
+        """How many a filter finds, `$top` and `$skip` aside."""
+        return self._counted(source, self.restricted(source, self.where(source, text)))
+
+    def _counted(self, source: Source, where: Sql) -> int:
         sql = f"SELECT COUNT(*) FROM {source.sql} AS t{where.text}"  # noqa: S608 - as above
-        return int(self.connection.execute(sql, (*source.params, *where.params)).fetchone()[0])
+        return int(self.connection.execute(sql, where.params).fetchone()[0])
+
+    def restricted(self, source: Source, where: Sql) -> Sql:
+        """A condition with what the reader may not see left out or refused; parameters of the source come first in it."""
+        full = replace(where, params=(*source.params, *where.params))
+        if source.shape.kind is ShapeKind.VIRTUAL:
+            return full
+        return self.restrictions.within(self.connection, self.publication, source.shape, source.sql, full)
 
     def where(self, source: Source, text: str | None) -> Sql:
         """`$filter` as ` WHERE …`; nothing without one."""
@@ -127,7 +167,7 @@ class Reading:
             compiler = self.compiler(shape)
             for node, descending in parse_order(text):
                 for item in self._sorted_by(compiler.compile(node)):
-                    parts.append(f"{item.text} DESC" if descending else item.text)
+                    parts.append(_ordered(item.text, descending=descending))
                     params += item.params
         parts += [f"t.{quoted(column)}" for column in source.table.key_columns]
         return Sql(", ".join(parts), tuple(params), T.BOOL)
@@ -161,22 +201,32 @@ class Reading:
         Raises:
             ODataError: 404 code 9.
         """
-        source = source_of(shape)
-        parts: list[str] = []
-        params: list[Any] = []
+        source, where, sql = self._by_key(shape, tuple(key))
+        params: list[Any] = list(source.params)
         for name, value in key.items():
-            field_ = shape.table.by_name[name]
-            for column, cell in zip(field_.columns, _encoded(field_, value, shape), strict=True):
-                parts.append(f"t.{quoted(column)} = ?")
-                params.append(cell)
-        where = f" WHERE {' AND '.join(parts)}" if parts else ""
-        sql = f"SELECT {source.table.select_list} FROM {source.sql} AS t{where}"  # noqa: S608 - as above
-        row = self.connection.execute(sql, (*source.params, *params)).fetchone()
+            params += _encoded(shape.table.by_name[name], value, shape)
+        row = self.connection.execute(sql, params).fetchone()
+        if row is not None and not self.restrictions.user.full_rights:
+            closed = replace(self.restrictions, allowed_only=False)
+            found = Sql(where, tuple(params), T.BOOL)
+            closed.within(self.connection, self.publication, shape, source.sql, found)
         if row is None and shape.kind is ShapeKind.CONSTANT:
             row = [cell for item in source.table.fields for cell in item.empty]
         if row is None:
             raise no_entity(shape.name)
         return source, row
+
+    def _by_key(self, shape: Shape, names: tuple[str, ...]) -> tuple[Source, str, str]:
+        """Source, condition and statement of one row by its key; put together once for each set."""
+        place = ("by key", shape.name, names)
+        known = self.publication.memory.get(place)
+        if known is None:
+            source = source_of(shape)
+            columns = [column for name in names for column in shape.table.by_name[name].columns]
+            where = f" WHERE {' AND '.join(f't.{quoted(column)} = ?' for column in columns)}" if columns else ""
+            sql = f"SELECT {source.table.select_list} FROM {source.sql} AS t{where}"  # noqa: S608 - names of the model, quoted
+            known = self.publication.memory[place] = (source, where, sql)
+        return cast("tuple[Source, str, str]", known)
 
     def entity(self, shape: Shape, key: Mapping[str, Any], options: Mapping[str, str]) -> dict[str, Any]:
         """One entity, rendered. `$expand` is only for collections (facts/odata.md 2)."""
@@ -220,6 +270,13 @@ class Reading:
             start = source.table.places[prop.field.name]
             return prop.field.decode(row[start : start + 2])
         return self.entity(shape, key, {})[name]
+
+
+def _ordered(expression: str, *, descending: bool) -> str:
+    """Nothing sorts below everything on every database; a column is never NULL, and asked plainly its index serves."""
+    if expression.startswith("t."):
+        return f"{expression} DESC" if descending else expression
+    return f"{expression} DESC NULLS LAST" if descending else f"{expression} NULLS FIRST"
 
 
 def _encoded(field_: Any, value: Any, shape: Shape) -> tuple[Any, ...]:

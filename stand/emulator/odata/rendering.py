@@ -10,15 +10,17 @@ from stand.emulator.database.tables import Table, quoted
 from stand.emulator.odata.atom import ID
 from stand.emulator.odata.keys import address
 from stand.emulator.odata.presentations import Presentations
-from stand.emulator.odata.select import PRESENTATION, Plan
+from stand.emulator.odata.select import EVERYTHING, PRESENTATION, Plan
 from stand.emulator.odata.shapes import Part, ShapeKind
+from stand.emulator.odata.typed import Sql, T
 from stand.emulator.odata.wire import Convert, reader
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from stand.emulator.database.connection import Connection
     from stand.emulator.database.tables import Field
+    from stand.emulator.odata.restrictions import Restrictions
     from stand.emulator.odata.shapes import Prop, Publication, Shape
 
 _CHUNK = 400
@@ -52,10 +54,17 @@ class Renderer:
     """
 
     def __init__(
-        self, publication: Publication, connection: sqlite3.Connection, *, links: bool = True, addresses: bool = False
+        self,
+        publication: Publication,
+        connection: Connection,
+        restrictions: Restrictions,
+        *,
+        links: bool = True,
+        addresses: bool = False,
     ) -> None:
         self.publication = publication
         self.connection = connection
+        self.restrictions = restrictions
         self.links = links
         self.addresses = addresses
         self.presentations = Presentations(publication, connection)
@@ -104,52 +113,53 @@ class Renderer:
 
     def _sections(self, page: _Page) -> None:
         shape, plan = page.shape, page.plan
-        wanted = {name: rows for name, rows in shape.rows.items() if plan.shows(shape.by_name[name])}
-        if not wanted:
-            return
         owner = "Recorder" if shape.kind is ShapeKind.RECORD_SET else "Ref"
         start = page.at[owner]
-        width = len(shape.table.by_name[owner].columns)
-        keys = [tuple(row[start : start + width]) for row in page.rows]
-        for name, lines in wanted.items():
-            found = self._lines(lines, owner, keys, plan.sections.get(name) or None)
-            for entity, key in zip(page.entities, keys, strict=True):
-                entity[name] = found.get(key, [])
+        end = start + len(shape.table.by_name[owner].columns)
+        keys = [tuple(row[start:end]) for row in page.rows]
+        for name, lines in shape.rows.items():
+            if plan.shows(shape.by_name[name]):
+                chosen = plan.sections.get(name)
+                readers = self._readers(lines, Plan(chosen) if chosen else EVERYTHING, lines.table.places)
+                found = self._lines(lines, owner, keys, readers)
+                for entity, rows in zip(page.entities, found, strict=True):
+                    entity[name] = rows
 
     def _lines(
-        self, lines: Shape, owner: str, keys: Sequence[tuple[Any, ...]], chosen: set[str] | None
-    ) -> dict[tuple[Any, ...], list[Entity]]:
-        """Rows of a section of many owners at once."""
-        at = lines.table.places
-        readers = self._readers(lines, Plan(chosen), at)
-        start = at[owner]
-        end = start + len(lines.table.by_name[owner].columns)
-        result: dict[tuple[Any, ...], list[Entity]] = {}
-        for row in self._rows_of(lines.table, owner, keys):
-            result.setdefault(tuple(row[start:end]), []).append(_entity(row, readers))
-        return result
+        self, lines: Shape, owner: str, keys: Sequence[tuple[Any, ...]], readers: list[Reader]
+    ) -> list[list[Entity]]:
+        """Rows of a section of many owners at once, owner by owner."""
+        found = self._rows_of(lines.table, owner, keys)
+        if len(keys) == 1:
+            return [[_entity(row, readers) for row in found]]
+        start = lines.table.places[owner]
+        end = start + len(keys[0]) if keys else start
+        by_owner: dict[tuple[Any, ...], list[Entity]] = {key: [] for key in keys}
+        for row in found:
+            by_owner[tuple(row[start:end])].append(_entity(row, readers))
+        return [by_owner[key] for key in keys]
 
     def _rows_of(self, table: Table, owner: str, keys: Sequence[tuple[Any, ...]]) -> Iterable[Row]:
-        columns = [f"t.{quoted(column)}" for column in table.by_name[owner].columns]
-        order = ", ".join([*columns, 't."LineNumber"'])
-        one = f"({', '.join('?' * len(columns))})"
-        left = f"({', '.join(columns)})" if len(columns) > 1 else columns[0]
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK]
-            marks = ", ".join([one] * len(chunk)) if len(columns) > 1 else ", ".join("?" * len(chunk))
-            wanted = f"(VALUES {marks})" if len(columns) > 1 else f"({marks})"
-            sql = f"SELECT {table.select_list} FROM {quoted(table.name)} AS t WHERE {left} IN {wanted} ORDER BY {order}"  # noqa: S608 - names of the model, quoted
+            sql = self._rows_sql(table, owner, len(chunk))
             yield from self.connection.execute(sql, [cell for key in chunk for cell in key])
+
+    def _rows_sql(self, table: Table, owner: str, number: int) -> str:
+        if number not in (1, _CHUNK):
+            return _rows_sql(table, owner, number)
+        # One entity and a full piece of a page are asked for all the time.
+        place = ("rows", table.name, number)
+        sql = self.publication.memory.get(place)
+        if sql is None:
+            sql = self.publication.memory[place] = _rows_sql(table, owner, number)
+        return cast("str", sql)
 
     # -- links and expansions --------------------------------------------------------------------------------------------------
 
     def _link(self, page: _Page) -> None:
         """`X@navigationLinkUrl` of every reference that points somewhere, as recorded."""
-        wanted = [
-            (f"{name}@navigationLinkUrl", f"/{name}", page.at[field.name])
-            for name, (field, _target) in page.shape.links.items()
-            if field.name in page.at and page.plan.shows(page.shape.by_name[f"{name}_Key"])
-        ]
+        wanted = self._links_of(page)
         if not wanted:
             return
         for entity, row in zip(page.entities, page.rows, strict=True):
@@ -158,13 +168,27 @@ class Renderer:
                 if row[place] != EMPTY_REF:
                     entity[title] = own + tail
 
+    def _links_of(self, page: _Page) -> list[tuple[str, str, int]]:
+        shape, plan = page.shape, page.plan
+        place = ("links", shape.name)
+        known = self.publication.memory.get(place) if plan.names is None else None
+        if known is None:
+            known = [
+                (f"{name}@navigationLinkUrl", f"/{name}", page.at[field.name])
+                for name, (field, _target) in shape.links.items()
+                if field.name in page.at and plan.shows(shape.by_name[f"{name}_Key"])
+            ]
+            if plan.names is None:
+                self.publication.memory[place] = known
+        return cast("list[tuple[str, str, int]]", known)
+
     def _expand(self, page: _Page, name: str, plan: Plan) -> None:
         link = page.shape.links.get(name)
         if link is None:
             self._expand_composite(page, name, plan)
             return
         place = page.at[link[0].name]
-        found = self._objects(link[1], {row[place] for row in page.rows}, plan)
+        found = self.objects(link[1], {row[place] for row in page.rows}, plan)
         for entity, row in zip(page.entities, page.rows, strict=True):
             if self.links and page.shape.kind is not ShapeKind.VIRTUAL:
                 entity[f"{name}@navigationLinkUrl"] = f"{address(page.shape, page.key_cells(row))}/{name}"
@@ -176,7 +200,7 @@ class Renderer:
         for row in page.rows:
             if self.publication.published(row[place + 1]):
                 by_type.setdefault(row[place + 1], set()).add(row[place])
-        found = {type_: self._objects(type_, ids, plan) for type_, ids in by_type.items()}
+        found = {type_: self.objects(type_, ids, plan) for type_, ids in by_type.items()}
         for entity, row in zip(page.entities, page.rows, strict=True):
             id_, type_ = row[place], row[place + 1]
             if type_ not in found:
@@ -185,7 +209,7 @@ class Renderer:
                 entity[f"{name}_Expanded@navigationLinkUrl"] = f"{type_}(guid'{id_}')"
             entity[f"{name}_Expanded"] = found[type_].get(id_)
 
-    def _objects(self, object_name: str, ids: set[str], plan: Plan) -> dict[str, Entity]:
+    def objects(self, object_name: str, ids: set[str], plan: Plan) -> dict[str, Entity]:
         """Objects by id, rendered."""
         shape = self.publication.shapes[object_name]
         wanted = sorted(ids - {EMPTY_REF})
@@ -194,11 +218,26 @@ class Renderer:
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             marks = ", ".join("?" * len(chunk))
-            sql = f'SELECT {shape.table.select_list} FROM {quoted(shape.table.name)} AS t WHERE t."Ref" IN ({marks})'  # noqa: S608 - as above
-            rows = self.connection.execute(sql, chunk).fetchall()
+            where = Sql(f' WHERE t."Ref" IN ({marks})', tuple(chunk), T.BOOL)
+            table = quoted(shape.table.name)
+            where = self.restrictions.within(self.connection, self.publication, shape, table, where)
+            sql = f"SELECT {shape.table.select_list} FROM {table} AS t{where.text}"  # noqa: S608 - as above
+            rows = self.connection.execute(sql, where.params).fetchall()
             for row, entity in zip(rows, self.page(shape, shape.table, rows, plan), strict=True):
                 result[row[place]] = entity
         return result
+
+
+def _rows_sql(table: Table, owner: str, number: int) -> str:
+    """Rows of so many owners."""
+    columns = [f"t.{quoted(column)}" for column in table.by_name[owner].columns]
+    order = ", ".join([*columns, 't."LineNumber"'])
+    if len(columns) == 1:
+        where = f"{columns[0]} IN ({', '.join('?' * number)})" if number > 1 else f"{columns[0]} = ?"
+    else:
+        marks = ", ".join([f"({', '.join('?' * len(columns))})"] * number)
+        where = f"({', '.join(columns)}) IN (VALUES {marks})"
+    return f"SELECT {table.select_list} FROM {quoted(table.name)} AS t WHERE {where} ORDER BY {order}"  # noqa: S608 - names of the model, quoted
 
 
 def _readers(shape: Shape, plan: Plan, at: dict[str, int]) -> list[Reader]:

@@ -41,12 +41,18 @@ class Plan:
         return self.names is None or prop.name in self.names
 
 
+EVERYTHING = Plan()
+"""The plan of a request that says nothing; not to be changed."""
+
+
 def plan_of(publication: Publication, shape: Shape, select: str | None, expand: str | None) -> Plan:
     """The plan of a request.
 
     Raises:
         ODataError: 400 code 6: a name that is not there (facts/odata.md 7).
     """
+    if not select and not expand:
+        return EVERYTHING
     plan = Plan()
     for path in _paths(expand, "$expand"):
         _expand(publication, shape, plan, path)

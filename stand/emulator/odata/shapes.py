@@ -166,7 +166,7 @@ class Publication:
         self.layout = layout
         self.configuration: Configuration = layout.configuration
         self.shapes: dict[str, Shape] = {}
-        self.memory: dict[str, object] = {}
+        self.memory: dict[object, object] = {}
         """What rendering worked out for each set once."""
         for meta in self.configuration.published:
             for shape in self._shapes(meta):

@@ -58,8 +58,8 @@ class Sql:
     recorder: bool = False
 
 
-TRUE = Sql("1", (), T.BOOL)
-FALSE = Sql("0", (), T.BOOL)
+TRUE = Sql("(1 = 1)", (), T.BOOL)
+FALSE = Sql("(1 = 0)", (), T.BOOL)
 
 _TYPE = {
     Storage.TEXT: T.STRING,
@@ -77,8 +77,10 @@ _TYPE = {
 def column(alias: str, field: Field) -> Sql:
     """A field of a table."""
     kind = f"{alias}.{quoted(field.columns[1])}" if field.storage is Storage.COMPOSITE else ""
+    cell = f"{alias}.{quoted(field.columns[0])}"
     return Sql(
-        f"{alias}.{quoted(field.columns[0])}",
+        # A condition is no number to every database, and a Boolean cell is one.
+        f"({cell} = 1)" if field.storage is Storage.BOOLEAN else cell,
         (),
         _TYPE[field.storage],
         scale=field.scale,
@@ -204,10 +206,8 @@ def _references(operator: str, left: Sql, right: Sql) -> Sql:
 
 def _constant(operator: str, left: Sql, right: Sql) -> Sql:
     """Never equal; the operands stay, so bound values and errors stay too."""
-    outcome = 0 if operator == "eq" else 1
-    return Sql(
-        f"({outcome} + 0 * COALESCE(length({left.text} || {right.text}), 0))", (*left.params, *right.params), T.BOOL
-    )
+    sign = "<" if operator == "eq" else ">="
+    return Sql(f"(COALESCE(length({left.text} || {right.text}), 0) {sign} 0)", (*left.params, *right.params), T.BOOL)
 
 
 def _composites(operator: str, left: Sql, right: Sql) -> Sql:

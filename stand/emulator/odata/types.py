@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from harness.onec.names import NAMESPACE, UNDEFINED_TYPE
+from stand.emulator.odata.errors import bad_value
 
 _PREFIX = f"{NAMESPACE}."
+_UNAVAILABLE = "UnavailableEntities."
+_NAMESPACES = (_PREFIX, "Edm.", _UNAVAILABLE)
 _EDM = {"String": "Edm.String", "Number": "Edm.Double", "Boolean": "Edm.Boolean", "Date": "Edm.DateTime"}
 _FROM_EDM = {
     "Edm.String": "String",
@@ -32,6 +35,17 @@ def type_from_wire(name: str) -> str:
     return _FROM_EDM.get(name) or name.removeprefix(_PREFIX)
 
 
+def spelled_type(name: str) -> bool:
+    """Whether an `X_Type` is written as 1C wants it: with a namespace, but never two (facts/odata.md 1)."""
+    return name.startswith(_NAMESPACES) and not name.startswith(f"{_PREFIX}{_UNAVAILABLE}")
+
+
 def type_from_expression(name: str) -> str:
-    """The stored type of a type string in `cast`: "Catalog_Y", "String", with or without namespace."""
+    """The stored type of a type string in `cast`: "Catalog_Y", "String", with or without namespace.
+
+    Raises:
+        ODataError: 400 code 4: a namespace before that of unavailable objects.
+    """
+    if name.startswith(f"{_PREFIX}{_UNAVAILABLE}"):
+        raise bad_value(f"недопустимое имя типа «{name[:80]}»")
     return type_from_wire(name) if "." in name else name

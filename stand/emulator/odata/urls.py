@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from harness.onec.values import Guid
 from stand.emulator.odata.errors import bad_option, bad_url, unsupported_option
 from stand.emulator.odata.lexer import Kind, LexError, LiteralValue, tokens
 
@@ -23,6 +24,10 @@ OPTIONS = frozenset(
 )
 """Query options of the interface; any other `$x` is refused with 501."""
 _SEGMENTS = 20
+_GUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# What most requests are: one set, or one entity by its GUID.
+_ONE = re.compile(rf"/?([^\W\d]\w*)(?:\((guid'{_GUID}')\))?")
+_GUID_KEY = re.compile(rf"guid'({_GUID})'")
 _PARAMETER = re.compile(r"(?:^|,)\s*([^\W\d]\w*)\s*=\s*")
 
 
@@ -77,6 +82,9 @@ def parse_path(path: str) -> tuple[Segment, ...]:
     Raises:
         ODataError: 400 code 6: parentheses or quotes do not match.
     """
+    plain = _ONE.fullmatch(path)
+    if plain is not None:
+        return (Segment(plain.group(1), plain.group(2)),)
     result = tuple(_segment(text) for text in _split(path) if text)
     if len(result) > _SEGMENTS:
         raise bad_url("слишком много сегментов")
@@ -140,6 +148,9 @@ def parse_key(arguments: str) -> dict[str, LiteralValue]:
     Raises:
         ODataError: 400 code 6: not a key.
     """
+    plain = _GUID_KEY.fullmatch(arguments)
+    if plain is not None:
+        return {"": Guid(plain.group(1))}
     try:
         words = tokens(arguments)
     except LexError as error:

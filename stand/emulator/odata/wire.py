@@ -7,6 +7,7 @@ whole number of `Double`, `Int16` is an `int` or raw digits, everything else tex
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -35,6 +36,7 @@ EMPTY_TYPES = {
 """A description of types that describes none."""
 
 
+@lru_cache(maxsize=65_536)
 def digits(number: int, scale: int) -> Json:
     """A scaled integer as a JSON number with all its digits and no idle zeros."""
     whole, rest = divmod(abs(number), 10**scale)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from harness.onec.names import NAMESPACE
 from harness.onec.values import decode_json, is_guid
 from stand.emulator.database.tables import Storage, decode_composite
-from stand.emulator.odata.errors import INTERNAL, bad_body, bad_literal, bad_value, business
+from stand.emulator.odata.errors import INTERNAL, bad_body, bad_literal, bad_value, business, twice_in_body
 from stand.emulator.odata.shapes import Part, Shape, ShapeKind
-from stand.emulator.odata.types import type_from_wire
+from stand.emulator.odata.types import spelled_type, type_from_wire
 from stand.emulator.rows import EMPTY_MOMENT, Ref, Row, Stored
 
 if TYPE_CHECKING:
@@ -37,15 +37,30 @@ def read_body(body: bytes) -> dict[str, Any]:
     """A JSON object.
 
     Raises:
-        ODataError: 500 code -1: broken JSON, as 1C says it; 400 code 2: not an object.
+        ODataError: 500 code -1: broken JSON, as 1C says it; 400 code 2: not an object; 400 code 18: a property twice.
     """
     try:
         value = decode_json(body)
-    except ValueError as error:
+        if isinstance(value, dict) and body.count(b'"') > 2 * len(value):
+            _once(body)
+    except (ValueError, RecursionError) as error:
         raise business("Непредвиденный символ при чтении JSON") from error
     if not isinstance(value, dict):
         raise bad_body("ожидался объект JSON")
     return value
+
+
+def _once(body: bytes) -> None:
+    """Refuses an object that names a property twice: code 18 (facts/odata.md 7)."""
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for name, _value in pairs:
+            if name in seen:
+                raise twice_in_body(name)
+            seen.add(name)
+
+    json.loads(body.decode("utf-8-sig"), object_pairs_hook=check, parse_int=str, parse_float=str)
 
 
 def values_of(shape: Shape, body: Mapping[str, Any]) -> Row:
@@ -172,8 +187,7 @@ def _composite(field: Field, value: Any, type_name: Any) -> Any:
         if value == "":
             return None
         raise bad_value(f"{field.name}: не указан тип {field.name}_Type")
-    known = type_name.startswith((f"{NAMESPACE}.", "Edm.", "UnavailableEntities."))
-    if not known:
+    if not spelled_type(type_name):
         raise bad_value(f"недопустимое значение «{type_name[:80]}» для свойства составного типа {field.name}")
     name = type_from_wire(type_name)
     text = _text(value)
