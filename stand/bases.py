@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
+    from stand.emulator.behaviour.deferred import DeferredHandlers
+    from stand.emulator.database.dialect import Place
     from stand.reading import BaseReader
 
 ADMINISTRATOR = "Администратор"
@@ -42,12 +43,12 @@ class Changed:
     """What an update did.
 
     Attributes:
-        path: file of the updated base when it is another one; None when the base was updated in place.
+        place: of the updated base when it is another one; None when the base was updated in place.
     """
 
     facts: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
-    path: Path | None = None
+    place: Place | None = None
 
 
 class Base(Protocol):
@@ -57,11 +58,11 @@ class Base(Protocol):
     def publication(self) -> str:
         """Name in the address."""
 
-    def create(self, path: Path, password: str) -> Infobase:
-        """A new base in a file; every user gets the password."""
+    def create(self, place: Place, password: str) -> Infobase:
+        """A new base; every user gets the password."""
 
-    def open(self, path: Path) -> Infobase:
-        """The base from its file, behaviour attached."""
+    def open(self, place: Place) -> Infobase:
+        """The base from its place, behaviour attached."""
 
     def routes(self, infobase: Infobase) -> Sequence[BaseRoute]:
         """HTTP services beside OData."""
@@ -72,8 +73,11 @@ class Base(Protocol):
     def isolation(self, reader: BaseReader) -> Isolation:
         """Whether it is cut off from the outside."""
 
-    def update(self, infobase: Infobase, path: Path, release: str, accounts: Sequence[Account]) -> Changed:
-        """Updates it, in place or into a new file at `path`."""
+    def update(self, infobase: Infobase, path: Place, release: str, accounts: Sequence[Account]) -> Changed:
+        """Updates it where it is, or into a new base at `path`."""
+
+    def deferred(self, infobase: Infobase) -> DeferredHandlers | None:
+        """The background job of its deferred update handlers; None when it has no such thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +87,37 @@ class DemoBase:
     Attributes:
         documents: how many documents.
         seed: of the generator.
+        lifecycle: failures to order, see `stand.emulator.behaviour.lifecycle`.
     """
 
     release: str
     documents: int = 500
     seed: int = 1
     publication: str = "demo"
+    lifecycle: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
-    def create(self, path: Path, password: str) -> Infobase:
+    def create(self, place: Place, password: str) -> Infobase:
         """Generates the company."""
         from stand.emulator.company import create_demo
 
         return create_demo(
-            path, release=self.release, documents=self.documents, seed=self.seed, password=password, stand=True
+            place,
+            release=self.release,
+            documents=self.documents,
+            seed=self.seed,
+            password=password,
+            stand=True,
+            lifecycle=self.lifecycle,
         )
 
-    def open(self, path: Path) -> Infobase:
-        """The base from its file, with posting, reports and exchanges."""
+    def open(self, place: Place) -> Infobase:
+        """The base from its place, with posting, reports and exchanges; one that was moved there is cut off from the outside."""
         from stand.emulator.behaviour.attached import attach_behaviour
+        from stand.emulator.behaviour.isolation import isolate_moved
 
-        infobase = Infobase.open(path)
+        infobase = Infobase.open(place)
         attach_behaviour(infobase)
+        isolate_moved(infobase)
         return infobase
 
     def routes(self, infobase: Infobase) -> Sequence[BaseRoute]:
@@ -121,12 +135,18 @@ class DemoBase:
         """By its readiness service."""
         return reader.isolation()
 
-    def update(self, infobase: Infobase, path: Path, release: str, accounts: Sequence[Account]) -> Changed:
+    def deferred(self, infobase: Infobase) -> DeferredHandlers | None:
+        """Handlers of the update that run in the background."""
+        from stand.emulator.behaviour.deferred import DeferredHandlers
+
+        return DeferredHandlers(infobase)
+
+    def update(self, infobase: Infobase, path: Place, release: str, accounts: Sequence[Account]) -> Changed:
         """Applies the release's patches and runs its update handlers, in place."""
         from stand.emulator.company import update_demo
 
         del path, accounts
-        report = update_demo(infobase, release)
+        report = update_demo(infobase, release, lifecycle=self.lifecycle)
         content = msgspec.json.format(msgspec.json.encode(report), indent=2)
         return Changed(evidence=(Evidence("update.json", content, "application/json"),))
 
@@ -156,19 +176,28 @@ class RecordedBase:
         """Name of the second state."""
         return self.next_release or label(self.next_metadata or self.metadata, self.next_feeds or self.feeds)
 
-    def create(self, path: Path, password: str) -> Infobase:
+    def create(self, place: Place, password: str) -> Infobase:
         """Builds the model from `$metadata` and fills it from the feeds.
 
         Raises:
             DocumentError: a file is not what it should be; no half-made base is left.
         """
-        infobase = _recorded(path, self.metadata, self.feeds, self.release or label(self.metadata, self.feeds))
-        infobase.set_user(self.user, password, full_rights=True)
-        return infobase
+        from stand.emulator.loaders.recording import create_recorded
 
-    def open(self, path: Path) -> Infobase:
-        """The base from its file."""
-        return Infobase.open(path)
+        def settle(infobase: Infobase) -> None:
+            infobase.set_setting(_RELEASE, self.release or label(self.metadata, self.feeds))
+            infobase.set_user(self.user, password, full_rights=True)
+
+        return create_recorded(place, self.metadata, self.feeds, settle)
+
+    def open(self, place: Place) -> Infobase:
+        """The base from its place."""
+        return Infobase.open(place)
+
+    def deferred(self, infobase: Infobase) -> DeferredHandlers | None:
+        """None: a recording has no update handlers."""
+        del infobase
+        return None
 
     def routes(self, infobase: Infobase) -> Sequence[BaseRoute]:
         """None: a recording knows OData only."""
@@ -196,15 +225,21 @@ class RecordedBase:
             evidence="записанную базу обслуживает эмулятор: внешних соединений и заданий у неё нет",
         )
 
-    def update(self, infobase: Infobase, path: Path, release: str, accounts: Sequence[Account]) -> Changed:
-        """Builds the second state in a file of its own; the users stay."""
+    def update(self, infobase: Infobase, path: Place, release: str, accounts: Sequence[Account]) -> Changed:
+        """Builds the second state in a base of its own; the users stay."""
+        from stand.emulator.loaders.recording import create_recorded
+
         del infobase
-        remove_base(path)
-        metadata, feeds = self.next_metadata or self.metadata, self.next_feeds or self.feeds
-        with closing(_recorded(path, metadata, feeds, release or self.target)) as fresh:
+        Infobase.remove(path)
+
+        def settle(infobase: Infobase) -> None:
+            infobase.set_setting(_RELEASE, release or self.target)
             for account in accounts:
-                fresh.set_user(account.name, account.password, roles=account.roles, full_rights=account.full)
-            return Changed({"objects": str(len(fresh.configuration.objects))}, path=path)
+                infobase.set_user(account.name, account.password, roles=account.roles, full_rights=account.full)
+
+        fresh = create_recorded(path, self.next_metadata or self.metadata, self.next_feeds or self.feeds, settle)
+        fresh.close()
+        return Changed({"objects": str(len(fresh.configuration.objects))}, place=path)
 
 
 def label(metadata: Path, feeds: Sequence[Path]) -> str:
@@ -213,17 +248,3 @@ def label(metadata: Path, feeds: Sequence[Path]) -> str:
     for path in (metadata, *feeds):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return f"{metadata.stem} ({digest.hexdigest()[:8]})"
-
-
-def remove_base(path: Path) -> None:
-    """Deletes a base's file and what SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _recorded(path: Path, metadata: Path, feeds: Sequence[Path], release: str) -> Infobase:
-    from stand.emulator.loaders.recording import create_recorded
-
-    infobase = create_recorded(path, metadata, feeds)
-    infobase.set_setting(_RELEASE, release)
-    return infobase

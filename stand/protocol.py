@@ -44,6 +44,7 @@ class Info:
         marked: whether it carries the stand's mark; None when it cannot say.
         handlers_failed: update handlers that ended with an error, as texts.
         deferred_left: deferred update handlers not finished; None when it cannot say.
+        deferred_waiting: names of those handlers, when the base tells them.
         extensions_refused: extensions that were not applied, with reasons.
     """
 
@@ -57,6 +58,7 @@ class Info:
     extensions_refused: Mapping[str, str] = field(default_factory=dict)
     handlers_failed: tuple[str, ...] = ()
     deferred_left: int | None = None
+    deferred_waiting: tuple[str, ...] = ()
     emulator: bool = False
 
 
@@ -134,6 +136,7 @@ class Proof:
     Attributes:
         proven: every table equal.
         differing: names of tables that are not.
+        problem: why the backup could not be restored at all; "" when it could.
     """
 
     result: Result
@@ -141,6 +144,7 @@ class Proof:
     tables: int
     rows: int
     differing: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A base carries its configuration, so a backup opened anywhere and given its beha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import Route
 
+    from stand.emulator.database.dialect import Place
     from stand.emulator.model import Configuration
 
 _RELEASE = "2.0.14.7"
@@ -44,7 +46,7 @@ def demo_folder() -> Path:
 
 
 def create_demo(
-    path: Path,
+    place: Place,
     *,
     password: str,
     release: str = _RELEASE,
@@ -52,36 +54,33 @@ def create_demo(
     seed: int = 1,
     stand: bool = True,
     folder: Path | None = None,
+    lifecycle: Mapping[str, str] | None = None,
 ) -> Infobase:
     """A new base of the demo company, generated and truly posted, with its behaviour attached.
 
     Args:
-        path: a file that does not exist yet.
+        place: a file that does not exist yet, or the address of a database without an infobase; a failure leaves neither.
         release: version.
         folder: of the company; None: the one that is shipped.
         password: of every user of the demo.
         documents: how many documents in all, 60 at least.
         seed: the same seed and size give the same company.
         stand: sets the stand's mark and blocks jobs and outward connections.
+        lifecycle: failures to order.
 
     Raises:
         ConfigError: no such release.
         UsageError: too few documents.
     """
     folder = folder or demo_folder()
-    configuration = load_company(folder, release)
-    infobase = Infobase.create(path, configuration)
-    try:
+    configuration = _ordered(load_company(folder, release), lifecycle)
+    with Infobase.creation(place, configuration) as infobase:
         with infobase.transaction() as session:
             world = write_reference_data(session, folder, documents)
             Generator(session, world, documents=documents, seed=seed).run()
             remember_codes(session)
             register_recent(session)
         _settle(infobase, configuration, password, stand=stand)
-    except BaseException:
-        infobase.close()
-        path.unlink(missing_ok=True)
-        raise
     attach_behaviour(infobase)
     return infobase
 
@@ -97,22 +96,34 @@ def _settle(infobase: Infobase, configuration: Configuration, password: str, *, 
         infobase.set_setting(name, "1" if stand else "0")
 
 
-def update_demo(infobase: Infobase, release: str, folder: Path | None = None) -> UpdateReport:
+def update_demo(
+    infobase: Infobase, release: str, folder: Path | None = None, *, lifecycle: Mapping[str, str] | None = None
+) -> UpdateReport:
     """Updates a base of the company to another release, with its update handlers, and attaches the new behaviour.
+
+    Deferred handlers are left to be run afterwards: `stand.emulator.behaviour.deferred`.
 
     Raises:
         ConfigError: no such release.
     """
-    report = update_company(infobase, load_company(folder or demo_folder(), release), attach_behaviour)
+    configuration = _ordered(load_company(folder or demo_folder(), release), lifecycle)
+    report = update_company(infobase, configuration, attach_behaviour)
     attach_behaviour(infobase)
     return report
 
 
+def _ordered(configuration: Configuration, lifecycle: Mapping[str, str] | None) -> Configuration:
+    if not lifecycle:
+        return configuration
+    return replace(configuration, behaviour={**configuration.behaviour, "lifecycle": dict(lifecycle)})
+
+
 def service_routes(infobase: Infobase) -> Sequence[Route]:
-    """Routes of the readiness service of a base."""
+    """Routes of the readiness service of a base, and of the services other systems exchange with it through."""
+    from stand.emulator.exchanging.routes import exchange_routes
     from stand.emulator.service.routes import routes
 
-    return routes(infobase)
+    return [*routes(infobase), *exchange_routes(infobase)]
 
 
 def _table(tables: Mapping[str, object], name: str) -> dict[str, Any]:

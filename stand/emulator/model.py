@@ -71,12 +71,15 @@ class Attribute:
     Attributes:
         title: synonym, for people.
         standard: one of the platform's own ("Ref", "Description", "Date" …), named in English as OData names it.
+        flag: a field of an accounting register that is kept for some accounts only: the attribute of the chart that says for which
+            (признак учёта, "Количественный"); "" is for all.
     """
 
     name: str
     type: ValueType
     title: str = ""
     standard: bool = False
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,23 @@ class RegisterKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """The schedule of a calculation register: an independent information register of days and hours.
+
+    Attributes:
+        register: "InformationRegister_X".
+        value: its resource that is added up.
+        date: its dimension that holds the day.
+        links: its other dimensions with the field of the calculation register each is taken from.
+    """
+
+    register: str
+    value: str
+    date: str
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """What makes an object a register.
 
@@ -112,9 +132,13 @@ class Register:
         periodic: information registers: has Period.
         recorders: documents that write it, "Document_X"; empty when not known (then the recorder is composite).
         correspondence: accounting: records have a debit and a credit side.
-        chart: accounting: "ChartOfAccounts_X".
+        chart: accounting: "ChartOfAccounts_X"; calculation: "ChartOfCalculationTypes_X".
         virtual: names of its virtual tables as published ("Balance", "Turnovers" …); empty means: follow from the kind.
         keyed_by_recorder: subordinate information register: the recorder is part of a record's key (periodicity by recorder).
+        action_period: calculation: records have a period they act in.
+        base_period: calculation: records have a period their base is taken from.
+        bases: calculation: registers a base is taken from, "CalculationRegister_X".
+        schedule: calculation: where days and hours are taken from.
     """
 
     kind: RegisterKind
@@ -127,6 +151,10 @@ class Register:
     chart: str = ""
     virtual: tuple[str, ...] = ()
     keyed_by_recorder: bool = False
+    action_period: bool = False
+    base_period: bool = False
+    bases: tuple[str, ...] = ()
+    schedule: Schedule | None = None
 
     @property
     def fields(self) -> tuple[Attribute, ...]:
@@ -135,10 +163,28 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """What a document journal shows.
+
+    Attributes:
+        documents: "Document_X", in order.
+        columns: the journal's column with the attribute it shows of each document that has one: (column, ((document, attribute), …)).
+    """
+
+    documents: tuple[str, ...]
+    columns: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    def attribute(self, column: str, document: str) -> str:
+        """The attribute of a document a column shows; "" when it shows none."""
+        return next((dict(sources).get(document, "") for name, sources in self.columns if name == column), "")
+
+
+@dataclass(frozen=True, slots=True)
 class MetaObject:
     """A metadata object.
 
     Attributes:
+        journal: of a document journal whose documents are known.
         standard: standard attributes in the order of `$metadata`, "Ref" first.
         published: whether the composition of the OData interface holds it.
     """
@@ -150,6 +196,7 @@ class MetaObject:
     register: Register | None = None
     title: str = ""
     published: bool = True
+    journal: Journal | None = None
 
     @property
     def kind(self) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.onec.names import Kind
-from stand.emulator.model import BOOLEAN, DATE, STRING, Attribute, RegisterKind, ValueType
+from stand.emulator.model import BOOLEAN, DATE, STRING, Attribute, RegisterKind, TabularSection, ValueType
 
 if TYPE_CHECKING:
     from stand.emulator.model import MetaObject, Register
@@ -15,6 +15,8 @@ LINE_NUMBER = ValueType(("Number",), digits=9, fraction=0, edm="Edm.Int64")
 SURROGATE_KEY = ValueType(("Number",), digits=4, fraction=0, edm="Edm.Int16")
 EXT_DIMENSIONS = 3
 """Extra dimensions (субконто) a side of an accounting record may have."""
+KIND_SECTION = "ExtDimensionTypes"
+"""Tabular section of a chart of accounts: kinds of extra dimensions of an account (ВидыСубконто)."""
 _COMPOSITE = ValueType(())
 _MESSAGE_NUMBER = ValueType(("Number",), digits=15, fraction=0, edm="Edm.Int64")
 
@@ -33,11 +35,12 @@ def standard_attributes(
     hierarchical: bool = False,
     folders: bool = False,
     owners: tuple[str, ...] = (),
+    action_period: bool = False,
 ) -> tuple[Attribute, ...]:
     """Standard attributes of a reference object ("Catalog_Номенклатура") in the order of a recorded `$metadata`.
 
     Code length 0 means no code. A hierarchical one has `Parent`, one with folders `IsFolder` as well. More than one owner ("Catalog_Контрагенты"
-    …) makes `Owner` composite.
+    …) makes `Owner` composite. `action_period` is of a chart of calculation types whose types act in a period.
     """
     ref = _standard("Ref", ValueType((name,)))
     version = _standard("DataVersion", STRING)
@@ -58,7 +61,7 @@ def standard_attributes(
     if kind is Kind.TASK:
         flags = (
             _standard("BusinessProcess", _COMPOSITE),
-            _standard("RoutePoint", STRING),
+            _standard("RoutePoint", _COMPOSITE),
             _standard("Executed", BOOLEAN),
         )
         return (ref, version, description, number, date, mark, *flags)
@@ -76,16 +79,58 @@ def standard_attributes(
         tail.append(_standard("Parent", ValueType((name,))))
     if folders:
         tail.append(_standard("IsFolder", BOOLEAN))
-    tail.append(mark)
+    tail += [mark, *_of_chart(kind, code_length, action_period=action_period)]
+    return (ref, *predefined, version, description, *tail)
+
+
+def _of_chart(kind: Kind, code_length: int, *, action_period: bool) -> tuple[Attribute, ...]:
+    """What only charts have."""
     if kind is Kind.CHART_OF_ACCOUNTS:
-        tail += [
+        return (
             _standard("Order", ValueType(("String",), length=max(code_length, 5))),
             _standard("Type", ValueType(("String",), length=16)),
             _standard("OffBalance", BOOLEAN),
-        ]
+        )
+    if kind is Kind.CHART_OF_CALCULATION_TYPES and action_period:
+        return (_standard("ActionPeriodIsBasic", BOOLEAN),)
     if kind is Kind.CHART_OF_CHARACTERISTIC_TYPES:
-        tail.append(_standard("ValueType", ValueType(("TypeDescription",))))
-    return (ref, *predefined, version, description, *tail)
+        return (_standard("ValueType", ValueType(("TypeDescription",))),)
+    return ()
+
+
+def standard_sections(
+    kind: Kind, name: str, *, kinds: str = "", flags: tuple[str, ...] = (), calculation: tuple[str, ...] = ()
+) -> tuple[TabularSection, ...]:
+    """Tabular sections the platform itself gives an object.
+
+    Args:
+        kind: of the object.
+        name: its resource name.
+        kinds: of a chart of accounts: "ChartOfCharacteristicTypes_X" with the kinds of extra dimensions; "" for none.
+        flags: of a chart of accounts: what may be kept by an extra dimension ("Количественный").
+        calculation: of a chart of calculation types: which of "Base", "Leading", "Displacing" it has.
+    """
+    predefined = _standard("Predefined", BOOLEAN)
+    if kind is Kind.CHART_OF_ACCOUNTS and kinds:
+        own = (_standard("ExtDimensionType", ValueType((kinds,))), predefined, _standard("TurnoversOnly", BOOLEAN))
+        return (TabularSection(KIND_SECTION, (*own, *(Attribute(item, BOOLEAN) for item in flags))),)
+    if kind is Kind.CHART_OF_CALCULATION_TYPES:
+        related = (_standard("CalculationType", ValueType((name,))), predefined)
+        return tuple(TabularSection(f"{item}CalculationTypes", related) for item in calculation)
+    return ()
+
+
+def journal_attributes(documents: tuple[str, ...]) -> tuple[Attribute, ...]:
+    """Standard attributes of a document journal, in the order of a recorded `$metadata`."""
+    return (
+        # Composite even over one document, as recorded: `Ref` and `Ref_Type`.
+        _standard("Ref", ValueType(documents if len(documents) > 1 else ())),
+        _standard("Type", STRING),
+        _standard("Date", DATE),
+        _standard("DeletionMark", BOOLEAN),
+        _standard("Number", STRING),
+        _standard("Posted", BOOLEAN),
+    )
 
 
 def recorder_type(register: Register) -> ValueType:
@@ -105,8 +150,9 @@ def record_attributes(meta: MetaObject) -> tuple[Attribute, ...]:
     period = (_standard("Period", DATE),)
     if register.kind is RegisterKind.INDEPENDENT:
         return period if register.periodic else ()
-    recorder = next((item for item in meta.standard if item.name == "Recorder"), None)
-    head = recorder or _standard("Recorder", recorder_type(register))
+    head = recorder_attribute(meta, register)
+    if register.kind is RegisterKind.CALCULATION:
+        return (head, *_calculation_attributes(register))
     needs_period = register.periodic or register.kind is not RegisterKind.SUBORDINATE
     result = [
         head,
@@ -123,6 +169,26 @@ def record_attributes(meta: MetaObject) -> tuple[Attribute, ...]:
         else:
             result += [_standard("RecordType", ValueType(("String",), length=10)), _standard("Account", account)]
     return tuple(result)
+
+
+def recorder_attribute(meta: MetaObject, register: Register) -> Attribute:
+    """The recorder of a register: as recorded, or by the documents that write it."""
+    known = next((item for item in meta.standard if item.name == "Recorder"), None)
+    return known or _standard("Recorder", recorder_type(register))
+
+
+def _calculation_attributes(register: Register) -> tuple[Attribute, ...]:
+    """Standard attributes of a record of a calculation register; their order is ours, none was recorded."""
+    action = ("ActionPeriod", "BegOfActionPeriod", "EndOfActionPeriod") if register.action_period else ()
+    base = ("BegOfBasePeriod", "EndOfBasePeriod") if register.base_period else ()
+    return (
+        _standard("RegistrationPeriod", DATE),
+        _standard("LineNumber", LINE_NUMBER),
+        _standard("Active", BOOLEAN),
+        _standard("CalculationType", ValueType((register.chart or "?",))),
+        *(_standard(name, DATE) for name in (*action, *base)),
+        _standard("ReversingEntry", BOOLEAN),
+    )
 
 
 def ext_dimension_attributes(register: Register) -> tuple[Attribute, ...]:

@@ -13,6 +13,7 @@ from stand.emulator.behaviour.lookups import Lookup, SessionLedger
 from stand.emulator.behaviour.numbering import next_number
 from stand.emulator.behaviour.posting import Movements, Posting
 from stand.emulator.behaviour.reporting import Reports
+from stand.emulator.behaviour.routes import Routes
 from stand.emulator.exchanging.registration import register_change
 from stand.emulator.rows import BusinessError
 
@@ -41,6 +42,7 @@ class Behaviour:
     filling: Filling
     posting: Posting
     reports: Reports
+    routes: Routes
 
     @classmethod
     def of(cls, infobase: Infobase) -> Behaviour:
@@ -51,7 +53,11 @@ class Behaviour:
         """
         configuration = infobase.configuration
         return cls(
-            configuration, Filling(configuration, infobase.layout), Posting(configuration), Reports(configuration)
+            configuration,
+            Filling(configuration, infobase.layout),
+            Posting(configuration),
+            Reports(configuration),
+            Routes(configuration),
         )
 
     def before_write(self, session: Session, meta: MetaObject, row: Row) -> None:
@@ -61,6 +67,11 @@ class Behaviour:
             self.filling.complete(name, row, Lookup(session, self.configuration))
         if meta.kind is Kind.DOCUMENT and not row.get("Number"):
             row["Number"] = next_number(session, name, row)
+        register_change(session, meta, row)
+
+    def after_state(self, session: Session, meta: MetaObject, row: Row, state: str) -> None:
+        """Posting, unposting and deletion travel with exchanges as any other change does."""
+        del state
         register_change(session, meta, row)
 
     def movements(self, session: Session, meta: MetaObject, row: Row) -> Movements:
@@ -83,7 +94,10 @@ def attach_behaviour(infobase: Infobase) -> Behaviour:
     """Attaches what the base's configuration describes; call again after the configuration was replaced."""
     behaviour = Behaviour.of(infobase)
     infobase.hooks.posting = behaviour.movements
+    infobase.hooks.start = behaviour.routes.start
+    infobase.hooks.execute = behaviour.routes.execute
     infobase.hooks.before_write = behaviour.before_write
+    infobase.hooks.after_state = behaviour.after_state
     return behaviour
 
 

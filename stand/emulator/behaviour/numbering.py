@@ -36,11 +36,7 @@ def remember_codes(session: Session) -> None:
     for name, table in session.layout.objects.items():
         if "Code" not in table.by_name or not name.startswith("Catalog_"):
             continue
-        digits = f'SELECT max(CAST("Code" AS INTEGER)) FROM {quoted(name)} WHERE "Code" NOT GLOB \'*[^0-9]*\''  # noqa: S608 - name quoted
-        last = session.connection.execute(digits).fetchone()[0]
+        codes = session.connection.execute(f'SELECT "Code" FROM {quoted(name)}')  # noqa: S608 - name quoted
+        last = max((int(code) for (code,) in codes if str(code).isdecimal() and str(code).isascii()), default=0)
         if last:
-            session.connection.execute(
-                "INSERT INTO _numbers (object, field, period, last) VALUES (?, 'Code', '', ?)"
-                " ON CONFLICT DO UPDATE SET last = MAX(last, excluded.last)",
-                (name, last),
-            )
+            session.remember_number(name, "Code", "", last)

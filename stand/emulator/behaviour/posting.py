@@ -16,6 +16,7 @@ from stand.emulator.behaviour.expressions import Expression, compiled, empty, mo
 from stand.emulator.database.tables import Field
 from stand.emulator.model import RegisterKind
 from stand.emulator.rows import BusinessError, Ref, Row
+from stand.emulator.standard import ext_dimension_attributes, record_attributes
 
 if TYPE_CHECKING:
     from stand.emulator.behaviour.lookups import Ledger, Lookup
@@ -26,7 +27,7 @@ __all__ = ["Movements", "Posting"]
 Movements = dict[str, list[Row]]
 """Records by register."""
 _ZERO = Decimal(0)
-_RULE_KEYS = {"register", "section", "kind", "when", "set", "debit", "credit"}
+_RULE_KEYS = {"register", "section", "kind", "when", "set", "debit", "credit", "account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class _Rule:
 
     name: str
     register: str
-    balance: bool
+    typed: bool
+    chart: str
     section: str
     kind: str
     when: Expression | None
@@ -46,6 +48,7 @@ class _Rule:
     numbers: bool
     debit: str
     credit: str
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,16 @@ class Posting:
             raise ConfigError(f"«{document}» не регистратор «{name}»", place=place)
         cells = tuple((field, compiled(text, place)) for field, text in table.get("set", {}).items())
         given = {field for field, _ in cells}
-        known = {item.name for item in meta.register.fields} | {
-            f"ExtDimension{side}{number}" for side in ("Dr", "Cr") for number in (1, 2, 3)
-        }
+        standard = (*record_attributes(meta), *ext_dimension_attributes(meta.register))
+        known = {item.name for item in (*meta.register.fields, *standard)}
         if unknown := given - known:
             raise ConfigError(f"В регистре «{name}» нет: {', '.join(sorted(unknown))}", place=place)
         numbers = all(item.type.alternatives == ("Number",) for item in meta.register.resources)
         return _Rule(
             name=key,
             register=name,
-            balance=meta.register.kind is RegisterKind.BALANCE,
+            typed=meta.register.kind is RegisterKind.BALANCE or bool(table.get("account")),
+            chart=meta.register.chart,
             section=section,
             kind=str(table.get("kind", "")),
             when=compiled(table["when"], place) if "when" in table else None,
@@ -114,6 +117,7 @@ class Posting:
             numbers=numbers and meta.register.kind is not RegisterKind.SUBORDINATE,
             debit=str(table.get("debit", "")),
             credit=str(table.get("credit", "")),
+            account=str(table.get("account", "")),
         )
 
     def _copied(self, document: str, register: Register, given: set[str]) -> tuple[str, ...]:
@@ -206,11 +210,13 @@ class _Run:
             "Active": True,
             **rule.blank,
         }
-        if rule.balance:
+        if rule.typed:
             record["RecordType"] = rule.kind
         if rule.debit:
-            record["AccountDr"] = self._lookup.account(rule.debit)
-            record["AccountCr"] = self._lookup.account(rule.credit)
+            record["AccountDr"] = self._lookup.item(rule.chart, rule.debit)
+            record["AccountCr"] = self._lookup.item(rule.chart, rule.credit)
+        elif rule.account:
+            record["Account"] = self._lookup.item(rule.chart, rule.account)
         for field in rule.copied:
             record[field] = self._doc[field]
         for field, expression in rule.cells:

@@ -1,14 +1,14 @@
 """Update of a base of the company to another release: metadata, behaviour, and its data by update handlers.
 
 A handler is data (`handlers` of the behaviour): a version, and steps. A step writes a record of an independent register, changes
-documents, writes into the event log, or fails. All of an update is one transaction of the base; what it came to is kept in the base, where
-the readiness service tells it.
+documents, writes into the event log, or fails; steps that change other data are those of `handler_steps`. All of an update is one
+transaction of the base; what it came to is kept in the base, where the readiness service tells it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import ConfigError
+from stand.emulator.behaviour.attached import JOBS_BLOCKED, OUTWARD_BLOCKED
 from stand.emulator.behaviour.expressions import compiled
+from stand.emulator.behaviour.handler_steps import DATA_STEPS
+from stand.emulator.behaviour.lifecycle import lifecycle_of
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.database.tables import Storage
 from stand.emulator.loaders.company import version_key
@@ -26,19 +29,24 @@ if TYPE_CHECKING:
     from stand.emulator.database.infobase import Infobase, Session
     from stand.emulator.model import Configuration
 
-__all__ = ["Handled", "UpdateReport", "handled", "update_company"]
+__all__ = ["Handled", "UpdateReport", "handled", "keep_report", "run_handler", "update_company"]
 
 _SETTING = "update.report"
+_ORDERED_ERROR = "Ошибка при вызове метода контекста (Записать): Не удалось заблокировать таблицу"
+_ORDERED_NAMES = {"failed": "ОбработкаДанныхРелиза", "waiting": "ОтложеннаяОбработкаДанныхРелиза"}
+_ORDERED_EXTENSION = "Доработки"
+_REFUSAL = "Объект расширяемой конфигурации не найден; расширение не применено"
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """What one update handler came to: state is done, failed or waiting."""
+    """What one update handler came to: state is done, failed, waiting or running."""
 
     name: str
     version: str
     state: str
     error: str = ""
     changed: int = 0
+    deferred: bool = False
 
 
 class UpdateReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +54,8 @@ class UpdateReport(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         added, removed: objects of the configuration.
-        deferred: names of handlers that wait to be run in the background.
+        deferred: names of handlers that are still to be run in the background.
+        refused: extensions that were not applied after the update, with reasons.
     """
 
     before: str
@@ -56,6 +65,7 @@ class UpdateReport(msgspec.Struct, frozen=True, kw_only=True):
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     deferred: tuple[str, ...] = ()
+    refused: dict[str, str] = {}
 
 
 def handled(infobase: Infobase) -> UpdateReport | None:
@@ -81,7 +91,10 @@ def update_company(infobase: Infobase, new: Configuration, attach: Callable[[Inf
         for name, table in _tables(new.behaviour.get("handlers")).items()
         if version_key(str(table["version"])) > version_key(old.version)
     ]
-    results = tuple(_run(infobase, name, table) for name, table in due)
+    ordered = lifecycle_of(new).update
+    spoiled = _spoiled(due, new, ordered)
+    names = {item.name for item in spoiled}
+    results = (*(_run(infobase, name, table) for name, table in due if name not in names), *spoiled)
     report = UpdateReport(
         before=old.version,
         after=new.version,
@@ -90,11 +103,36 @@ def update_company(infobase: Infobase, new: Configuration, attach: Callable[[Inf
         added=tuple(sorted(new.objects.keys() - old.objects.keys())),
         removed=tuple(sorted(old.objects.keys() - new.objects.keys())),
         deferred=tuple(item.name for item in results if item.state == "waiting"),
+        refused=_refused(new) if ordered == "extension-refused" else {},
     )
-    infobase.set_setting(_SETTING, msgspec.json.encode(report).decode())
+    keep_report(infobase, report)
     with infobase.transaction() as session:
         session.log_event("info", "Обновление информационной базы", "", f"{old.version} → {new.version}")
     return report
+
+
+def keep_report(infobase: Infobase, report: UpdateReport) -> None:
+    """Remembers what the last update came to so far."""
+    infobase.set_setting(_SETTING, msgspec.json.encode(report).decode())
+
+
+def run_handler(infobase: Infobase, name: str) -> Handled:
+    """Runs one handler of the base's release now, deferred or not."""
+    return _run(infobase, name, {**_tables(infobase.configuration.behaviour.get("handlers"))[name], "deferred": False})
+
+
+def _spoiled(due: Sequence[tuple[str, Mapping[str, Any]]], new: Configuration, ordered: str) -> tuple[Handled, ...]:
+    """Handlers that come to what `lifecycle` orders instead of what they should; a release without any gets one."""
+    if ordered == "handler-fails-silently":
+        name, version = (due[-1][0], str(due[-1][1]["version"])) if due else (_ORDERED_NAMES["failed"], new.version)
+        return (Handled(name=name, version=version, state="failed", error=_ORDERED_ERROR),)
+    if ordered == "deferred-stuck" and not any(table.get("deferred") for _name, table in due):
+        return (Handled(name=_ORDERED_NAMES["waiting"], version=new.version, state="waiting", deferred=True),)
+    return ()
+
+
+def _refused(new: Configuration) -> dict[str, str]:
+    return {next(iter(_tables(new.behaviour.get("extensions"))), _ORDERED_EXTENSION): _REFUSAL}
 
 
 def _tables(value: object) -> Mapping[str, Any]:
@@ -112,12 +150,19 @@ def _run(infobase: Infobase, name: str, table: Mapping[str, Any]) -> Handled:
     """One handler, all of it or nothing; a failure is told and does not stop the others, as in БСП."""
     version = str(table["version"])
     if table.get("deferred"):
-        return Handled(name=name, version=version, state="waiting")
+        return Handled(name=name, version=version, state="waiting", deferred=True)
     try:
         with infobase.transaction() as session:
             context = _Context(session, Lookup(session, infobase.configuration))
             for step in table["steps"]:
-                _STEPS[_kind(step, name)](context, step)
+                kind = _kind(step, name)
+                if kind in DATA_STEPS:
+                    context.changed += DATA_STEPS[kind](session, context.lookup, step)
+                else:
+                    _STEPS[kind](context, step)
+        if table.get("unblocks"):  # a release that forgets where it runs
+            infobase.set_setting(JOBS_BLOCKED, "0")
+            infobase.set_setting(OUTWARD_BLOCKED, "0")
     except BusinessError as error:
         with infobase.transaction() as session:
             session.log_event("error", "Обновление информационной базы", "", f"{name}: {error.text}")
@@ -127,10 +172,9 @@ def _run(infobase: Infobase, name: str, table: Mapping[str, Any]) -> Handled:
 
 def _kind(step: Mapping[str, Any], name: str) -> str:
     kind = str(step.get("do", ""))
-    if kind not in _STEPS:
-        raise ConfigError(
-            f"Обработчик «{name}»: неизвестный шаг «{kind}»", place="handlers", hint=f"есть: {', '.join(_STEPS)}"
-        )
+    if kind not in _STEPS and kind not in DATA_STEPS:
+        known = ", ".join([*_STEPS, *DATA_STEPS])
+        raise ConfigError(f"Обработчик «{name}»: неизвестный шаг «{kind}»", place="handlers", hint=f"есть: {known}")
     return kind
 
 

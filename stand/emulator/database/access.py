@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stand.emulator.database.connection import streamed
 from stand.emulator.database.tables import Field, Table, quoted
 from stand.emulator.rows import Ref, Row
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
 
+    from stand.emulator.database.connection import Connection, Cursor
     from stand.emulator.database.infobase import Hooks
     from stand.emulator.database.tables import Layout
     from stand.emulator.model import MetaObject
@@ -20,7 +21,7 @@ class TableAccess:
     """One transaction over the tables of an infobase."""
 
     def __init__(
-        self, connection: sqlite3.Connection, layout: Layout, hooks: Hooks, user: str, *, writing: bool
+        self, connection: Connection, layout: Layout, hooks: Hooks, user: str, *, writing: bool
     ) -> None:
         self.connection = connection
         self.layout = layout
@@ -36,9 +37,9 @@ class TableAccess:
     def rows(self, table: Table, tail: str, params: Sequence[Any]) -> Iterator[Row]:
         """Rows of a table, whole; `tail` is what stands behind FROM, over the alias `t`."""
         sql = f"SELECT {table.select_list} FROM {quoted(table.name)} AS t{tail}"  # noqa: S608 - names quoted, values bound
-        cursor = self.connection.execute(sql, params)
         # Whoever writes while he reads must not meet his own rows again.
-        for cells in cursor.fetchall() if self.writing else cursor:
+        found = self.connection.execute(sql, params).fetchall() if self.writing else streamed(self.connection, sql, params)
+        for cells in found:
             yield table.decode(cells)
 
     def first(self, table: Table, equal: Mapping[str, Any]) -> Row | None:
@@ -53,7 +54,7 @@ class TableAccess:
         if not self.writing:
             raise RuntimeError("сеанс только для чтения: пишите внутри Infobase.transaction()")
 
-    def execute(self, sql: str, params: Sequence[Any]) -> sqlite3.Cursor:
+    def execute(self, sql: str, params: Sequence[Any]) -> Cursor:
         """Runs a statement that writes."""
         self.check_writing()
         return self.connection.execute(sql, params)
@@ -80,11 +81,13 @@ def condition_over(fields: Mapping[str, Field], equal: Mapping[str, Any]) -> tup
         cells = [field.encode(item) for item in values]
         marks = "(" + ", ".join("?" * len(field.columns)) + ")"
         left = f"({columns})" if len(field.columns) > 1 else columns
-        if len(cells) == 1:
+        if not cells:
+            parts.append("1 = 0")  # none of no values; an empty list in brackets is not known to every database
+        elif len(cells) == 1:
             parts.append(f"{left} = {marks if len(field.columns) > 1 else '?'}")
         else:
             many = ", ".join([marks if len(field.columns) > 1 else "?"] * len(cells))
-            parts.append(f"{left} IN ({'VALUES ' if len(field.columns) > 1 and cells else ''}{many})")
+            parts.append(f"{left} IN ({'VALUES ' if len(field.columns) > 1 else ''}{many})")
         params += [cell for item in cells for cell in item]
     return (f" WHERE {' AND '.join(parts)}" if parts else "", params)
 

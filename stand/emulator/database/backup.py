@@ -1,20 +1,23 @@
-"""Backup, restore and the proof that a restored base is the same one."""
+"""The proof that a restored base is the same one: rows and hashes of every table, by one algorithm on both databases."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import DocumentError
-from stand.emulator.database.tables import quoted
+from stand.emulator.database.cells import quoted, short_name
+from stand.emulator.database.connection import streamed
+from stand.emulator.database.dialect import dialect_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from stand.emulator.database.connection import Connection
+    from stand.emulator.database.dialect import Dialect, Place
+
+_BATCH = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,74 +34,41 @@ class Comparison:
     differing: tuple[str, ...]
 
 
-def copy_database(source: sqlite3.Connection, path: Path) -> None:
-    """A consistent copy of a working base as one file.
-
-    Raises:
-        DocumentError: the file exists, or cannot be written.
-    """
-    if path.exists():
-        raise DocumentError("файл резервной копии уже существует", place=str(path))
-    try:
-        with closing(sqlite3.connect(path)) as target:
-            source.backup(target)
-            # A backup is one file: whoever copies it must not have to know about a write-ahead log next to it.
-            target.execute("PRAGMA journal_mode = DELETE")
-    except (sqlite3.Error, OSError) as error:
-        path.unlink(missing_ok=True)
-        raise DocumentError(f"резервная копия не записана: {error}", place=str(path)) from error
-
-
-def restore(backup: Path, target: Path) -> None:
+def restore(backup: Path, target: Place) -> None:
     """Makes a base out of a backup; a base that is there is replaced, so it must be closed.
 
     Raises:
         DocumentError: the backup is not a whole base.
     """
-    check(backup)
-    for suffix in ("", "-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
-    shutil.copyfile(backup, target)
+    dialect_of(target).restore(backup)
 
 
-def check(path: Path) -> None:
-    """Whether a file is a whole database.
+def fingerprint_of(dialect: Dialect, connection: Connection, names: Iterable[str] = ()) -> dict[str, tuple[int, str]]:
+    """Rows and sha256 of the content of every table, in the order of its key.
 
-    Raises:
-        DocumentError: it is not; says why.
+    Args:
+        dialect: of the base.
+        connection: that reads it.
+        names: whole names of tables: a table the database knows by a shortened name is told by its own.
     """
-    if not path.is_file():
-        raise DocumentError("файла резервной копии нет", place=str(path))
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    except sqlite3.Error as error:
-        raise DocumentError(f"резервная копия не читается: {error}", place=str(path)) from error
-    if answer != "ok":
-        raise DocumentError(f"резервная копия повреждена: {answer}", place=str(path))
+    known = {short_name(name): name for name in names}
+    return {known.get(name, name): _fingerprint(dialect, connection, name) for name in dialect.tables(connection)}
 
 
-def fingerprint_of(connection: sqlite3.Connection) -> dict[str, tuple[int, str]]:
-    """Rows and sha256 of the content of every table, in the order of its key."""
-    names = [
-        row[0]
-        for row in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
-        )
-    ]
-    return {name: _fingerprint(connection, name) for name in names}
-
-
-def _fingerprint(connection: sqlite3.Connection, table: str) -> tuple[int, str]:
-    info = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-    columns = [quoted(row[1]) for row in info]
-    key = [quoted(row[1]) for row in sorted(info, key=lambda row: row[5]) if row[5]] or columns
-    digest = hashlib.sha256("\x1f".join(sorted(row[1] for row in info)).encode())
-    ordered = ", ".join(sorted(columns))
+def _fingerprint(dialect: Dialect, connection: Connection, table: str) -> tuple[int, str]:
+    columns, key = dialect.columns(connection, table)
+    digest = hashlib.sha256("\x1f".join(sorted(columns)).encode())
+    ordered = ", ".join(quoted(column) for column in sorted(columns))
+    by = ", ".join(quoted(column) for column in key or columns)
     count = 0
-    for cells in connection.execute(f"SELECT {ordered} FROM {quoted(table)} ORDER BY {', '.join(key)}"):  # noqa: S608 - names quoted
-        digest.update(repr(cells).encode())
+    waiting: list[str] = []
+    for cells in streamed(connection, f"SELECT {ordered} FROM {quoted(table)} ORDER BY {by}", ()):  # noqa: S608 - names of the model, quoted
+        waiting.append(repr(cells))
         count += 1
+        if len(waiting) == _BATCH:
+            digest.update("".join(waiting).encode())
+            waiting.clear()
+    digest.update("".join(waiting).encode())
     return count, digest.hexdigest()
 
 

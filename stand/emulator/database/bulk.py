@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
+from stand.emulator.database.connection import load_rows
 from stand.emulator.database.session import FIRST_VERSION
+from stand.emulator.database.totals import rebuild
 from stand.emulator.model import RegisterKind
 from stand.emulator.rows import Ref, Row
 
@@ -41,6 +43,7 @@ class Bulk:
         self._layout = session.layout
         self._cells: dict[str, list[list[Any]]] = {}
         self._waiting = 0
+        self._moved: set[str] = set()
 
     def add(self, name: str, row: Row) -> Ref:
         """An object with its tabular sections; `Ref` must be there."""
@@ -58,6 +61,7 @@ class Bulk:
         """Records of one document."""
         for register, rows in movements.items():
             table = self._layout.objects[register]
+            self._moved.add(register)
             for row in rows:
                 self._put(table.name, table.encode(row))
 
@@ -70,13 +74,19 @@ class Bulk:
         self._cells.setdefault(table, []).append(cells)
         self._waiting += 1
         if self._waiting >= _FLUSH:
-            self.flush()
+            self.write()
 
     def flush(self) -> None:
-        """Writes what waits. In order of tables: their indexes stay in the cache."""
+        """Writes what waits and makes the totals of the registers that moved anew."""
+        self.write()
+        rebuild(self._session.connection, self._layout, sorted(self._moved))
+        self._moved.clear()
+
+    def write(self) -> None:
+        """Writes what waits, totals aside: they are behind until `flush`. In order of tables: their indexes stay in the cache."""
         tables = self._layout.tables
         for name, cells in self._cells.items():
-            self._session.connection.executemany(tables[name].replace_sql, cells)
+            load_rows(self._session.connection, tables[name], cells)
         self._cells.clear()
         self._waiting = 0
 
@@ -94,7 +104,7 @@ class RunningLedger:
             if meta.register.kind is RegisterKind.BALANCE:
                 self._dimensions[name] = tuple(item.name for item in meta.register.dimensions)
                 self._resources[name] = tuple(item.name for item in meta.register.resources)
-            elif meta.register.kind is RegisterKind.ACCOUNTING:
+            elif meta.register.kind is RegisterKind.ACCOUNTING and not self._accounting:
                 self._accounting = name
         self._balances: dict[str, dict[tuple[Any, ...], dict[str, Decimal]]] = {name: {} for name in self._dimensions}
         self._accounts: dict[tuple[Ref, Ref], Decimal] = {}

@@ -6,9 +6,11 @@ columns, `X` and `X.type`.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -27,6 +29,8 @@ Cell: TypeAlias = "str | int | bytes"
 """What a column of the database holds; never NULL, as in 1C."""
 
 _INT64_DIGITS = 19
+_LONGEST_NAME = 63
+_HASH_DIGITS = 8
 
 
 class Storage(StrEnum):
@@ -65,9 +69,19 @@ _EMPTY_CELLS: dict[Storage, tuple[Cell, ...]] = {
 }
 
 
+@lru_cache(maxsize=1 << 16)
 def quoted(name: str) -> str:
-    """A name of the model as an identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'
+    """A name of the model as an identifier of SQL, shortened as `short_name` does."""
+    return '"' + short_name(name).replace('"', '""') + '"'
+
+
+def short_name(name: str) -> str:
+    """A name no longer than PostgreSQL keeps (63 bytes, and a Cyrillic letter is two): the end gives way to a hash of the whole."""
+    raw = name.encode()
+    if len(raw) <= _LONGEST_NAME:
+        return name
+    head = raw[: _LONGEST_NAME - _HASH_DIGITS - 1].decode(errors="ignore")
+    return f"{head}~{hashlib.sha256(raw).hexdigest()[:_HASH_DIGITS]}"
 
 
 def storage_of(type_: ValueType) -> Storage:
@@ -127,21 +141,11 @@ class Field:
         """A value out of its cells."""
         return _DECODERS[self.storage](self, cells)
 
-    @property
-    def definition(self) -> str:
-        """Columns as `CREATE TABLE` wants them."""
-        number = self.storage in (Storage.NUMBER, Storage.BOOLEAN)
-        parts = []
-        for name, empty in zip(self.columns, self.empty, strict=True):
-            kind = "INTEGER" if number else "BLOB" if isinstance(empty, bytes) else "TEXT"
-            default = "x''" if isinstance(empty, bytes) else empty if isinstance(empty, int) else f"'{empty}'"
-            parts.append(f"{quoted(name)} {kind} NOT NULL DEFAULT {default}")
-        return ", ".join(parts)
-
 
 def _encode_text(field: Field, value: Any) -> tuple[Cell, ...]:
     text = value.id if isinstance(value, Ref) else value
-    if not isinstance(text, str):
+    if not isinstance(text, str) or "\0" in text:
+        # A NUL cannot be kept by PostgreSQL, nor written in XML; 1C has none in a string either.
         raise TypeError
     limit = field.type.length
     return (text[:limit] if limit and len(text) > limit else text,)
@@ -179,6 +183,8 @@ def _encode_composite(_field: Field, value: Any) -> tuple[Cell, ...]:
         # One text for one number: 1.50 and 1.5 must compare equal.
         return (format_decimal(Decimal(value).normalize()), "Number")
     if isinstance(value, str):
+        if "\0" in value:
+            raise TypeError
         return (value, "String")
     return (format_datetime(value), "Date")
 

@@ -14,9 +14,11 @@ from stand.emulator.model import (
     Attribute,
     Configuration,
     Enumeration,
+    Journal,
     MetaObject,
     Register,
     RegisterKind,
+    Schedule,
     TabularSection,
     ValueType,
 )
@@ -107,7 +109,22 @@ def _object(raw: dict[str, Any]) -> MetaObject:
         register=_register(register) if register else None,
         title=raw["title"],
         published=raw["published"],
+        journal=_journal(raw.get("journal")),
     )
+
+
+def _journal(raw: dict[str, Any] | None) -> Journal | None:
+    if raw is None:
+        return None
+    columns = tuple((name, tuple((document, field) for document, field in sources)) for name, sources in raw["columns"])
+    return Journal(tuple(raw["documents"]), columns)
+
+
+def _schedule(raw: dict[str, Any] | None) -> Schedule | None:
+    if raw is None:
+        return None
+    links = tuple((mine, theirs) for mine, theirs in raw["links"])
+    return Schedule(raw["register"], raw["value"], raw["date"], links)
 
 
 def _register(raw: dict[str, Any]) -> Register:
@@ -122,6 +139,10 @@ def _register(raw: dict[str, Any]) -> Register:
         chart=raw["chart"],
         virtual=tuple(raw["virtual"]),
         keyed_by_recorder=raw["keyed_by_recorder"],
+        action_period=raw.get("action_period", False),
+        base_period=raw.get("base_period", False),
+        bases=tuple(raw.get("bases", ())),
+        schedule=_schedule(raw.get("schedule")),
     )
 
 
@@ -139,6 +160,7 @@ def _attributes(raw: list[dict[str, Any]]) -> tuple[Attribute, ...]:
             ),
             title=item["title"],
             standard=item["standard"],
+            flag=item.get("flag", ""),
         )
         for item in raw
     )

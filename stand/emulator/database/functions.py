@@ -151,11 +151,19 @@ def _pieces(pattern: str) -> tuple[_Piece, ...]:
 
 
 def _char_class(inner: str) -> str:
+    """A class of `re` out of what stands between the brackets; "" when it is none: empty, or a range the wrong way round."""
     negated = inner.startswith("^")
-    safe = "".join(char if char == "-" else re.escape(char) for char in inner.removeprefix("^"))
-    found = f"[{'^' if negated else ''}{safe}]"
-    try:
-        re.compile(found)
-    except re.error:
-        return ""
-    return found if safe else ""
+    rest = inner.removeprefix("^")
+    parts: list[str] = []
+    at = 0
+    while at < len(rest):
+        if rest[at + 1 : at + 2] == "-" and at + 2 < len(rest):
+            first, last = rest[at], rest[at + 2]
+            if first > last:
+                return ""
+            parts.append(f"{re.escape(first)}-{re.escape(last)}")
+            at += 3
+        else:
+            parts.append(re.escape(rest[at]))
+            at += 1
+    return f"[{'^' if negated else ''}{''.join(parts)}]" if parts else ""

@@ -1,4 +1,4 @@
-"""An infobase: a configuration, its data, settings, users and event log in one file."""
+"""An infobase: a configuration, its data, settings, users and event log in one database."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DocumentError
 from stand.emulator.database.configuration_io import dump_configuration, load_configuration
+from stand.emulator.database.connection import FAILURES
+from stand.emulator.database.dialect import dialect_of
 from stand.emulator.database.session import Session
-from stand.emulator.database.store import Database, create_tables, migrate
+from stand.emulator.database.store import SERVICE_TABLES, Database, create_tables, migrate, write_setting
 from stand.emulator.database.tables import Layout
 from stand.emulator.rows import BusinessError
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stand.emulator.auth import User
+    from stand.emulator.database.dialect import Place
     from stand.emulator.model import Configuration, MetaObject
     from stand.emulator.rows import Row
 
@@ -35,11 +38,17 @@ class Hooks:
     Attributes:
         posting: records of a document by register; raises BusinessError to refuse.
         before_write: may change the row or raise BusinessError; not called in data-load mode.
+        after_state: a document was "posted" or "unposted", an object was "deleted" for good; called with the row as it was written last.
+        start: starts a business process, at a point of its route or at its beginning; None: it is marked as started.
+        execute: executes a task; None: it is marked as executed.
         allowed: whether a user may "read", "insert", "update", "delete" or "post" an object; None: by the roles of the configuration.
     """
 
     posting: Callable[[Session, MetaObject, Row], Mapping[str, Sequence[Row]]] | None = None
     before_write: Callable[[Session, MetaObject, Row], None] | None = None
+    after_state: Callable[[Session, MetaObject, Row, str], None] | None = None
+    start: Callable[[Session, MetaObject, Row, str], None] | None = None
+    execute: Callable[[Session, MetaObject, Row], None] | None = None
     allowed: Callable[[User, str, str], bool] | None = None
 
 
@@ -62,47 +71,85 @@ class Infobase:
         self._database = database
         self._layout = Layout(configuration)
         self.hooks = Hooks()
+        self.users_version = 0
 
     @classmethod
-    def create(cls, path: Path, configuration: Configuration) -> Infobase:
-        """A new empty infobase in a file that does not exist yet.
-
-        Raises:
-            DocumentError: there is a file already.
-        """
-        if path.exists():
-            raise DocumentError(
-                "файл базы уже существует", place=str(path), hint="укажите другой путь или удалите файл"
-            )
-        base = cls(Database(path), configuration)
-        with base._database.writing() as connection:
-            create_tables(connection, base._layout)
-            base._store_configuration()
-        return base
+    def create(cls, place: Place, configuration: Configuration) -> Infobase:
+        """A new empty infobase where there is none yet; see `creation`."""
+        with cls.creation(place, configuration) as base:
+            return base
 
     @classmethod
-    def open(cls, path: Path) -> Infobase:
-        """An infobase from its file: from a backup as well, with the release it had.
+    @contextmanager
+    def creation(cls, place: Place, configuration: Configuration) -> Iterator[Infobase]:
+        """A new infobase that is there with all that is written meanwhile by this thread, or not at all, whatever happens.
+
+        Args:
+            place: a file that does not exist, or the address of a database ("postgresql://…") that has no infobase; the database is made
+                when it does not exist.
+            configuration: what it begins with.
 
         Raises:
-            DocumentError: no such file, or not an infobase of the emulator.
+            DocumentError: there is something already.
         """
-        if not path.is_file():
-            raise DocumentError("файла базы нет", place=str(path))
-        database = Database(path)
-        with database.reading() as connection:
-            try:
+        dialect = dialect_of(place)
+        if dialect.exists():
+            raise DocumentError("база уже существует", place=dialect.title, hint="укажите другое место или удалите её")
+        dialect.prepare()
+        base = cls(Database(dialect), configuration)
+        try:
+            with base._database.writing() as connection:
+                create_tables(dialect, connection, base._layout)
+                base._store_configuration()
+                yield base
+        except BaseException:
+            base.close()
+            dialect.remove()
+            raise
+        dialect.analyze()
+
+    @classmethod
+    def open(cls, place: Place) -> Infobase:
+        """An infobase from its file or database: from a restored backup as well, with the release it had.
+
+        Raises:
+            DocumentError: there is none, or it is not one of the emulator.
+            StepError: the server of the database does not answer.
+        """
+        dialect = dialect_of(place)
+        if not dialect.exists():
+            raise DocumentError("базы здесь нет", place=dialect.title)
+        database = Database(dialect)
+        try:
+            with database.reading() as connection:
                 found = connection.execute("SELECT value FROM _settings WHERE name = ?", (_CONFIGURATION,)).fetchone()
-            except Exception as error:
-                raise DocumentError(f"это не база эмулятора: {error}", place=str(path)) from error
+        except FAILURES as error:
+            database.close()
+            raise DocumentError(f"это не база эмулятора: {error}", place=dialect.title) from error
         if found is None:
-            raise DocumentError("в базе нет описания конфигурации", place=str(path))
+            database.close()
+            raise DocumentError("в базе нет описания конфигурации", place=dialect.title)
         return cls(database, load_configuration(found[0].encode()))
 
+    @staticmethod
+    def exists(place: Place) -> bool:
+        """Whether an infobase is there, or anything a new one would overwrite."""
+        return dialect_of(place).exists()
+
+    @staticmethod
+    def remove(place: Place) -> None:
+        """Deletes a base that nobody has open; does nothing when there is none."""
+        dialect_of(place).remove()
+
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._database.path
+    def place(self) -> Place:
+        """The file, or the address of the database."""
+        return self._database.dialect.place
+
+    @property
+    def title(self) -> str:
+        """The place for people and logs: without a password."""
+        return self._database.dialect.title
 
     @property
     def configuration(self) -> Configuration:
@@ -128,7 +175,7 @@ class Infobase:
         self.settings.set(name, value)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes its connections."""
         self._database.close()
 
     @contextmanager
@@ -162,13 +209,14 @@ class Infobase:
         """
         layout = Layout(new)
         with self._database.writing() as connection:
-            migrate(connection, self._layout, layout)
+            migrate(self._database.dialect, connection, self._layout, layout)
             before, self._layout = self._layout, layout
             try:
                 self._store_configuration()
             except BaseException:
                 self._layout = before
                 raise
+        self._database.forget_idle()
 
     def log(self, since: str = "") -> list[LogEvent]:
         """The event log from a local ISO moment on, oldest first."""
@@ -176,19 +224,25 @@ class Infobase:
             sql = 'SELECT time, level, event, metadata, comment, "user" FROM _log WHERE time >= ? ORDER BY id'
             return [LogEvent(*row) for row in connection.execute(sql, (since,))]
 
-    def backup(self, path: Path) -> None:
-        """Copies the base into another file while it works (SQLite's online backup)."""
-        from stand.emulator.database.backup import copy_database
+    def backup(self, path: Path, *, without: str = "") -> None:
+        """Copies the base into one file while it works: SQLite's online backup, `pg_dump -Fc`.
 
+        Args:
+            path: a file that does not exist.
+            without: a table whose rows are left out: a backup that is not whole, to see who notices.
+
+        Raises:
+            DocumentError: the file exists, or the copy cannot be made.
+        """
         with self._database.reading() as connection:
-            copy_database(connection, path)
+            self._database.dialect.backup(connection, path, without=without)
 
     def fingerprint(self) -> dict[str, tuple[int, str]]:
         """Rows and sha256 of the content of every table, service tables included."""
         from stand.emulator.database.backup import fingerprint_of
 
         with self._database.reading() as connection:
-            return fingerprint_of(connection)
+            return fingerprint_of(self._database.dialect, connection, self._layout.tables)
 
     # -- users -----------------------------------------------------------------------------------------------------------------
 
@@ -199,9 +253,11 @@ class Infobase:
         salt, digest = hash_password(password)
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO _users (name, salt, hash, roles, full_rights) VALUES (?, ?, ?, ?, ?)",
+                SERVICE_TABLES["_users"].replace_sql,
                 (name, salt, digest, json.dumps(list(roles), ensure_ascii=False), int(full_rights)),
             )
+        # Whoever remembers users asks again.
+        self.users_version += 1
 
     def users(self) -> list[User]:
         """All users; none: the base lets everybody in, as 1C does."""
@@ -234,4 +290,4 @@ class Settings:
     def set(self, name: str, value: str) -> None:
         """Keeps a setting."""
         with self._database.writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO _settings (name, value) VALUES (?, ?)", (name, value))
+            write_setting(connection, name, value)

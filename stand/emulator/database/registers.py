@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from stand.emulator.database import virtual, virtual_sql
 from stand.emulator.database.access import TableAccess, condition_of, condition_over, order_by
+from stand.emulator.database.flags import Flags
+from stand.emulator.database.slices import slice_of
 from stand.emulator.database.tables import Field, Table, quoted
+from stand.emulator.database.totals import add_movements
 from stand.emulator.model import RegisterKind
 from stand.emulator.rows import EMPTY_MOMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stand.emulator.model import MetaObject
     from stand.emulator.rows import Ref, Row
 
 
@@ -36,31 +38,47 @@ class RegisterAccess(TableAccess):
         if recorder is not None:
             equal["Recorder"] = recorder
         condition, params = condition_of(table, equal)
+        period = "Period" if "Period" in table.by_name else "RegistrationPeriod"
         for moment, sign in ((start, ">="), (end, "<=")):
             if moment is not None:
-                condition += f'{" AND" if condition else " WHERE"} t."Period" {sign} ?'
-                params += table.by_name["Period"].encode(moment)
-        standard: tuple[str, ...] = ("Period", "Recorder", "LineNumber")
+                condition += f'{" AND" if condition else " WHERE"} t."{period}" {sign} ?'
+                params += table.by_name[period].encode(moment)
+        standard: tuple[str, ...] = (period, "Recorder", "LineNumber")
         names = [name for name in standard if name in table.by_name] or list(table.key)
         by = ", ".join(order_by(table, name) for name in names)
         yield from self.rows(table, f"{condition} ORDER BY {by}" if by else condition, params)
 
     def write_records(self, register: str, recorder: Ref, rows: Iterable[Row]) -> None:
-        """Replaces the record set of a recorder. Lines are numbered; `Active` is true and `Period` the document's date unless given."""
+        """Replaces the record set of a recorder. Lines are numbered; `Active` is true and `Period` the document's date unless given.
+
+        Stored totals follow. Of an accounting register what an account does not keep (by its flags) is left out.
+        """
         table = self.layout.objects[register]
         condition, params = condition_of(table, {"Recorder": recorder})
-        self.execute(f"DELETE FROM {quoted(table.name)} AS t{condition}", params)  # noqa: S608 - names quoted, values bound
-        cells: list[list[Any]] = []
+        self.check_writing()
+        key = tuple(params)
+        found = self.connection.execute(f"SELECT 1 FROM {quoted(table.name)} AS t{condition} LIMIT 1", params)  # noqa: S608 - names quoted, values bound
+        if found.fetchone() is not None:
+            add_movements(self.connection, self.layout, register, recorder=key, sign=-1)
+            self.execute(f"DELETE FROM {quoted(table.name)} AS t{condition}", params)  # noqa: S608 - as above
+        cells = [table.encode(row) for row in self._full_records(register, table, recorder, rows)]
+        if cells:
+            self.connection.executemany(table.replace_sql, cells)
+            add_movements(self.connection, self.layout, register, recorder=key)
+
+    def _full_records(self, register: str, table: Table, recorder: Ref, rows: Iterable[Row]) -> Iterator[Row]:
+        flags = Flags(self, self.meta(register))
         date: datetime | None = None
         for number, row in enumerate(rows, 1):
             full = {"Active": True, **row, "Recorder": recorder, "LineNumber": number}
-            if "Period" in table.by_name and not full.get("Period"):
-                date = date or self._date_of(recorder)
-                full["Period"] = date
-            cells.append(table.encode(full))
-        if cells:
-            self.check_writing()
-            self.connection.executemany(table.replace_sql, cells)
+            for name in ("Period", "RegistrationPeriod"):
+                if name in table.by_name and not full.get(name):
+                    date = date or self._date_of(recorder)
+                    full[name] = date
+            if "RegistrationPeriod" in table.by_name:
+                # A registration period is a month, as the platform cuts it.
+                full["RegistrationPeriod"] = full["RegistrationPeriod"].replace(day=1, hour=0, minute=0, second=0)
+            yield flags.kept(full)
 
     def clear_records(self, recorder: Ref) -> None:
         """Deletes everything a document has written into registers."""
@@ -138,7 +156,7 @@ class RegisterAccess(TableAccess):
         table = self.layout.objects[register]
         condition, params = condition_of(table, where or {})
         wanted = virtual_sql.Condition(condition.removeprefix(" WHERE "), tuple(params))
-        return self._derived(virtual_sql.slice_of(self.meta(register), table, period, wanted, last=True))
+        return self.virtual(slice_of(self.meta(register), table, period, wanted, last=True))
 
     def _totals(
         self,
@@ -150,7 +168,6 @@ class RegisterAccess(TableAccess):
         where: Mapping[str, Any] | None,
     ) -> list[Row]:
         meta = self.meta(register)
-        table = self.layout.objects[register]
         fields = {item.name: Field.of(item) for item in virtual.dimensions_of(meta)}
         condition, params = condition_over(fields, where or {})
         request = virtual_sql.Request(
@@ -159,13 +176,10 @@ class RegisterAccess(TableAccess):
             dimensions=tuple(dimensions) or None,
             condition=virtual_sql.Condition(condition.removeprefix(" WHERE "), tuple(params)),
         )
-        return self._derived(virtual_sql.totals(meta, table, kind, request, self.chart_of(meta)))
+        return self.virtual(virtual_sql.totals(meta, virtual_sql.Tables.of(self.layout, meta), kind, request))
 
-    def chart_of(self, meta: MetaObject) -> Table | None:
-        """The table of the chart of accounts of an accounting register."""
-        return self.layout.objects.get(meta.register.chart) if meta.register is not None else None
-
-    def _derived(self, derived: virtual_sql.Derived) -> list[Row]:
+    def virtual(self, derived: virtual_sql.Derived) -> list[Row]:
+        """Rows of a virtual table."""
         table = Table("", derived.fields, ())
         return [table.decode(cells) for cells in self.connection.execute(derived.sql, derived.params)]
 

@@ -91,12 +91,15 @@ class Session(RegisterAccess):
     def delete(self, object: str, id: str | Ref) -> bool:  # noqa: A002
         """Deletes an object for good, with sections and, of a document, its records; False when there was none."""
         table = self.layout.objects[object]
+        row = self.first(table, {"Ref": id}) if self.hooks.after_state is not None else None
         condition, params = condition_of(table, {"Ref": id})
         found = self.execute(f"DELETE FROM {quoted(table.name)} AS t{condition}", params).rowcount > 0  # noqa: S608 - names quoted, values bound
         for section in self.layout.sections[object].values():
             self.execute(f"DELETE FROM {quoted(section.name)} AS t{condition}", params)  # noqa: S608 - as above
         if found and self.meta(object).kind is Kind.DOCUMENT:
             self.clear_records(Ref(object, id_of(id)))
+        if found and row is not None:
+            self._tell(object, row, "deleted")
         return found
 
     def find(self, object: str, **equal: Any) -> list[Row]:  # noqa: A002
@@ -153,6 +156,7 @@ class Session(RegisterAccess):
             for name in dict.fromkeys((*self.registers_of(object), *records)):
                 self.write_records(name, ref, records.get(name, ()))
         self._set_posted(object, row, posted=True)
+        self._tell(object, row, "posted")
 
     def unpost(self, object: str, id: str | Ref) -> None:  # noqa: A002
         """Takes a document's records away and clears `Posted`.
@@ -163,6 +167,37 @@ class Session(RegisterAccess):
         _meta, row = self._document(object, id)
         self.clear_records(Ref(object, id_of(id)))
         self._set_posted(object, row, posted=False)
+        self._tell(object, row, "unposted")
+
+    # -- business processes ----------------------------------------------------------------------------------------------------
+
+    def start_process(self, object: str, row: Row, point: str = "") -> None:  # noqa: A002
+        """Starts a business process: by its route, at a point of it if one is named.
+
+        Raises:
+            BusinessError: it is started already.
+        """
+        if self.hooks.start is not None:
+            self.hooks.start(self, self.meta(object), row, point)
+            return
+        self._mark(object, row, "Started", "Бизнес-процесс уже стартован!")
+
+    def execute_task(self, object: str, row: Row) -> None:  # noqa: A002
+        """Executes a task and moves its business process on.
+
+        Raises:
+            BusinessError: it is executed already.
+        """
+        if self.hooks.execute is not None:
+            self.hooks.execute(self, self.meta(object), row)
+            return
+        self._mark(object, row, "Executed", "Задача уже выполнена!")
+
+    def _mark(self, object: str, row: Row, name: str, refusal: str) -> None:  # noqa: A002
+        if row.get(name):
+            raise BusinessError(refusal)
+        row[name] = True
+        self.put(object, row)
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -175,8 +210,10 @@ class Session(RegisterAccess):
     def log_event(self, level: str, event: str, metadata: str = "", comment: str = "") -> None:
         """Writes into the event log ("error", "warning", "info"); part of the transaction, as in 1C."""
         now = datetime.now().replace(microsecond=0).isoformat()  # noqa: DTZ005 - 1C's clock is the server's local one
+        # Writers take turns, so the next number is nobody else's.
         self.execute(
-            'INSERT INTO _log (time, level, event, metadata, comment, "user") VALUES (?, ?, ?, ?, ?, ?)',
+            'INSERT INTO _log (id, time, level, event, metadata, comment, "user")'
+            " SELECT COALESCE(MAX(id), 0) + 1, ?, ?, ?, ?, ?, ? FROM _log",
             (now, level, event, metadata, comment, self.user),
         )
 
@@ -188,6 +225,10 @@ class Session(RegisterAccess):
             raise BusinessError(f"Объект не найден ({object}: {id_of(id)})")
         return self.meta(object), row
 
+    def _tell(self, object: str, row: Row, state: str) -> None:  # noqa: A002
+        if self.hooks.after_state is not None:
+            self.hooks.after_state(self, self.meta(object), row, state)
+
     def _set_posted(self, object: str, row: Row, *, posted: bool) -> None:  # noqa: A002
         table = self.layout.objects[object]
         # Posting may have filled attributes of the header (totals): the whole header is written.
@@ -197,6 +238,8 @@ class Session(RegisterAccess):
 
     def _add_sections(self, object: str, rows: list[Row]) -> list[Row]:  # noqa: A002
         """Puts the tabular sections into rows of an object, with one query a section."""
+        if not rows:
+            return rows
         by_id = {row["Ref"].id: row for row in rows}
         for name, table in self.layout.sections[object].items():
             for row in rows:
@@ -231,7 +274,7 @@ class Session(RegisterAccess):
         if given:
             digits = str(given)[-18:]
             if digits.isascii() and digits.isdigit():
-                self._remember(meta, name, period, int(digits))
+                self.remember_number(str(meta.name), name, period, int(digits))
             return
         if meta.kind is Kind.CHART_OF_ACCOUNTS:
             return
@@ -239,13 +282,14 @@ class Session(RegisterAccess):
             "SELECT last FROM _numbers WHERE object = ? AND field = ? AND period = ?", (str(meta.name), name, period)
         ).fetchone()
         number = (last[0] if last else 0) + 1
-        self._remember(meta, name, period, number)
+        self.remember_number(str(meta.name), name, period, number)
         length = field.type.length or (11 if name == "Number" else 9)
         row[name] = str(number).zfill(length) if field.storage.value == "text" else number
 
-    def _remember(self, meta: MetaObject, name: str, period: str, number: int) -> None:
+    def remember_number(self, object: str, field: str, period: str, number: int) -> None:  # noqa: A002
+        """A number or a code is taken: the next new one of the object, the field and the period is greater."""
         self.execute(
             "INSERT INTO _numbers (object, field, period, last) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET last = MAX(last, excluded.last)",
-            (str(meta.name), name, period, number),
+            " ON CONFLICT (object, field, period) DO UPDATE SET last = excluded.last WHERE excluded.last > _numbers.last",
+            (object, field, period, number),
         )

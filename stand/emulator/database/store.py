@@ -1,34 +1,47 @@
-"""The database under an infobase: connections, transactions, creation and migration of tables. SQLite in WAL mode.
+"""The database under an infobase: connections, transactions, creation and migration of tables.
 
-Reading and writing go on side by side: a reader sees the base as it was when it began; writers take turns (`BEGIN IMMEDIATE`). A connection
-belongs to one thread for as long as its transaction lasts.
+Reading and writing go on side by side: a reader sees the base as it was when it began; writers take turns. A connection belongs to one thread
+for as long as its transaction lasts. What differs between databases stands in `Dialect`.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import DocumentError
-from stand.emulator.database.functions import register_functions
-from stand.emulator.database.tables import Storage, quoted
+from stand.emulator.database.tables import Field, Storage, Table, quoted
+from stand.emulator.database.totals import rebuild as rebuild_totals
+from stand.emulator.model import STRING, Attribute, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from stand.emulator.database.tables import Field, Layout, Table
+    from stand.emulator.database.connection import Connection
+    from stand.emulator.database.dialect import Dialect
+    from stand.emulator.database.tables import Layout
 
-_BUSY_SECONDS = 30.0
-_PREPARED = 512
+_INTEGER = ValueType(("Number",), digits=18)
+
+
+def _service(name: str, key: int, columns: str) -> Table:
+    fields = (
+        Field.of(Attribute(column.removesuffix("#"), _INTEGER if column.endswith("#") else STRING))
+        for column in columns.split()
+    )
+    listed = tuple(fields)
+    return Table(name, listed, tuple(field.name for field in listed[:key]))
+
 
 SERVICE_TABLES = {
-    "_settings": "CREATE TABLE _settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "_numbers": "CREATE TABLE _numbers (object TEXT, field TEXT, period TEXT, last INTEGER NOT NULL, PRIMARY KEY (object, field, period)) WITHOUT ROWID",
-    "_users": "CREATE TABLE _users (name TEXT PRIMARY KEY, salt TEXT NOT NULL, hash TEXT NOT NULL, roles TEXT NOT NULL, full_rights INTEGER NOT NULL) WITHOUT ROWID",
-    "_log": 'CREATE TABLE _log (id INTEGER PRIMARY KEY, time TEXT NOT NULL, level TEXT NOT NULL, event TEXT NOT NULL, metadata TEXT NOT NULL, comment TEXT NOT NULL, "user" TEXT NOT NULL)',
+    table.name: table
+    for table in (
+        _service("_settings", 1, "name value"),
+        _service("_numbers", 3, "object field period last#"),
+        _service("_users", 1, "name salt hash roles full_rights#"),
+        _service("_log", 1, "id# time level event metadata comment user"),
+    )
 }
 """Tables every infobase has beside those of its configuration."""
 
@@ -36,23 +49,23 @@ SERVICE_TABLES = {
 class _Held(NamedTuple):
     """A connection a thread works with now."""
 
-    connection: sqlite3.Connection
+    connection: Connection
     writing: bool
 
 
 class Database:
-    """A file of SQLite with as many connections as threads work with it at once."""
+    """A database with as many connections as threads work with it at once."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
         self._local = threading.local()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Connection] = []
         self._guard = threading.Lock()
         self._turns = threading.RLock()
         self._closed = False
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, rolled back by any exception.
 
         Inside another one of the same thread it is a part of that, undone alone when it fails; inside a reading one it stands by itself.
@@ -64,7 +77,7 @@ class Database:
                     yield outer
                 return
             with self._holding(writing=True) as connection:
-                connection.execute("BEGIN IMMEDIATE")
+                self.dialect.begin(connection, writing=True)
                 try:
                     yield connection
                 except BaseException:
@@ -73,7 +86,7 @@ class Database:
                 connection.execute("COMMIT")
 
     @contextmanager
-    def rehearsing(self) -> Iterator[sqlite3.Connection]:
+    def rehearsing(self) -> Iterator[Connection]:
         """A transaction that writes and is always undone."""
         with self._turns:
             outer = self._held_for_writing()
@@ -86,21 +99,21 @@ class Database:
                     outer.execute("RELEASE rehearsal")
                 return
             with self._holding(writing=True) as connection:
-                connection.execute("BEGIN IMMEDIATE")
+                self.dialect.begin(connection, writing=True)
                 try:
                     yield connection
                 finally:
                     _rollback(connection)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """One consistent view of the base; inside another transaction of the same thread it sees what that one sees."""
         held = self._stack()
         if held:
             yield held[-1].connection
             return
         with self._holding(writing=False) as connection:
-            connection.execute("BEGIN")
+            self.dialect.begin(connection, writing=False)
             try:
                 yield connection
             finally:
@@ -110,6 +123,11 @@ class Database:
         """Closes what is idle now and the rest when it is given back; nothing new can be begun."""
         with self._guard:
             self._closed = True
+        self.forget_idle()
+
+    def forget_idle(self) -> None:
+        """Closes idle connections: what they prepared may not fit tables that were changed."""
+        with self._guard:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -118,11 +136,11 @@ class Database:
         stack: list[_Held] = self._local.__dict__.setdefault("held", [])
         return stack
 
-    def _held_for_writing(self) -> sqlite3.Connection | None:
+    def _held_for_writing(self) -> Connection | None:
         return next((item.connection for item in reversed(self._stack()) if item.writing), None)
 
     @contextmanager
-    def _holding(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
+    def _holding(self, *, writing: bool) -> Iterator[Connection]:
         connection = self._borrowed()
         stack = self._stack()
         stack.append(_Held(connection, writing))
@@ -131,48 +149,29 @@ class Database:
         finally:
             stack.pop()
             with self._guard:
-                keep = not self._closed
+                # One that is still in a transaction could not be rolled back: it is broken.
+                keep = not self._closed and not connection.in_transaction
                 if keep:
                     self._idle.append(connection)
             if not keep:
                 connection.close()
 
-    def _borrowed(self) -> sqlite3.Connection:
+    def _borrowed(self) -> Connection:
         with self._guard:
             if self._closed:
-                raise DocumentError("база уже закрыта", place=str(self.path))
+                raise DocumentError("база уже закрыта", place=self.dialect.title)
             if self._idle:
                 return self._idle.pop()
-        return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        fresh = sqlite3.connect(
-            self.path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_PREPARED,
-        )
-        try:
-            fresh.execute("PRAGMA journal_mode = WAL")
-            # A base is a copy that lives for a rehearsal: losing the last transaction to a power cut is no loss, a broken file would be.
-            fresh.execute("PRAGMA synchronous = NORMAL")
-            fresh.execute("PRAGMA temp_store = MEMORY")
-            fresh.execute("PRAGMA trusted_schema = OFF")
-        except sqlite3.DatabaseError as error:
-            fresh.close()
-            raise DocumentError(f"это не база эмулятора: {error}", place=str(self.path)) from error
-        register_functions(fresh)
-        return fresh
+        return self.dialect.connect()
 
 
-def _rollback(connection: sqlite3.Connection) -> None:
+def _rollback(connection: Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
 
 
 @contextmanager
-def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+def savepoint(connection: Connection) -> Iterator[None]:
     """A part of a transaction that is undone alone when it fails."""
     connection.execute("SAVEPOINT part")
     try:
@@ -184,35 +183,54 @@ def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("RELEASE part")
 
 
-def create_tables(connection: sqlite3.Connection, layout: Layout) -> None:
+def write_setting(connection: Connection, name: str, value: str) -> None:
+    """Keeps a setting of the base, as a part of the transaction."""
+    connection.execute(SERVICE_TABLES["_settings"].replace_sql, (name, value))
+
+
+def create_tables(dialect: Dialect, connection: Connection, layout: Layout) -> None:
     """All tables of a fresh infobase."""
-    for sql in SERVICE_TABLES.values():
+    dialect.create_schema(connection)
+    for table in (*SERVICE_TABLES.values(), *layout.tables.values()):
+        _create(dialect, connection, table)
+    for sql in layout.views.values():
         connection.execute(sql)
-    for table in layout.tables.values():
-        _create(connection, table)
 
 
-def _create(connection: sqlite3.Connection, table: Table) -> None:
-    connection.execute(table.create_sql)
+def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
+    connection.execute(dialect.create_table(table))
     for sql in table.index_sql:
         connection.execute(sql)
 
 
-def migrate(connection: sqlite3.Connection, old: Layout, new: Layout) -> None:
+def migrate(dialect: Dialect, connection: Connection, old: Layout, new: Layout) -> None:
     """Brings the tables of one configuration to another: what both have keeps its data, what is new is empty, what is gone is dropped.
 
     An attribute that changed the way it is kept (a string that became a reference) starts empty; a number with another fraction is
     converted.
     """
+    dialect.freeze(connection)
+    for name in old.views:
+        connection.execute(f"DROP VIEW {quoted(name)}")
     for name, table in old.tables.items():
         if name not in new.tables:
             connection.execute(f"DROP TABLE {quoted(table.name)}")
     for name, table in new.tables.items():
         before = old.tables.get(name)
         if before is None:
-            _create(connection, table)
+            _create(dialect, connection, table)
         elif _shape(before) != _shape(table):
-            _rebuild(connection, before, table)
+            _rebuild(dialect, connection, before, table)
+    for sql in new.views.values():
+        connection.execute(sql)
+    rebuild_totals(connection, new, (name for name in new.totals if _totals_changed(old, new, name)))
+
+
+def _totals_changed(old: Layout, new: Layout, register: str) -> bool:
+    tables = [(layout.objects.get(register), layout.totals.get(register)) for layout in (old, new)]
+    return [_shape(table) if table else () for table in tables[0]] != [
+        _shape(table) if table else () for table in tables[1]
+    ]
 
 
 def _shape(table: Table) -> tuple[object, ...]:
@@ -221,12 +239,12 @@ def _shape(table: Table) -> tuple[object, ...]:
     return (fields, table.key, table.indexes)
 
 
-def _rebuild(connection: sqlite3.Connection, before: Table, after: Table) -> None:
+def _rebuild(dialect: Dialect, connection: Connection, before: Table, after: Table) -> None:
     spare = f"{after.name}.before"
     connection.execute(f"ALTER TABLE {quoted(before.name)} RENAME TO {quoted(spare)}")
     for names in before.indexes:
         connection.execute(f"DROP INDEX IF EXISTS {quoted('/'.join((before.name, *names)))}")
-    _create(connection, after)
+    _create(dialect, connection, after)
     targets: list[str] = []
     sources: list[str] = []
     for field in after.fields:
@@ -235,10 +253,13 @@ def _rebuild(connection: sqlite3.Connection, before: Table, after: Table) -> Non
             continue
         targets += [quoted(column) for column in field.columns]
         sources += _converted(known, field)
-    # Two records that differed only by a dimension that is gone become one, as 1C would refuse to keep both.
-    connection.execute(
-        f"INSERT OR REPLACE INTO {quoted(after.name)} ({', '.join(targets)}) SELECT {', '.join(sources)} FROM {quoted(spare)}"  # noqa: S608 - names of the model, quoted
-    )
+    if targets:
+        # Two records that differed only by a dimension that is gone become one, the last, as 1C would refuse to keep both.
+        order = ", ".join(f"{quoted(column)} DESC" for column in before.key_columns)
+        tail = f" ORDER BY {order} ON CONFLICT DO NOTHING" if order else " WHERE 1 = 1"
+        connection.execute(
+            f"INSERT INTO {quoted(after.name)} ({', '.join(targets)}) SELECT {', '.join(sources)} FROM {quoted(spare)}{tail}"  # noqa: S608 - names of the model, quoted
+        )
     connection.execute(f"DROP TABLE {quoted(spare)}")
 
 

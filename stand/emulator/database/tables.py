@@ -16,6 +16,7 @@ from stand.emulator.database.cells import (
     Storage,
     decode_composite,
     quoted,
+    short_name,
     storage_of,
 )
 from stand.emulator.database.numbers import MAX_INT, scaled, unscaled
@@ -39,6 +40,7 @@ __all__ = [
     "quoted",
     "scaled",
     "section_table",
+    "short_name",
     "storage_of",
     "unscaled",
 ]
@@ -84,15 +86,6 @@ class Table:
         return ", ".join(f"t.{quoted(column)}" for column in self.columns)
 
     @cached_property
-    def create_sql(self) -> str:
-        """`CREATE TABLE`."""
-        columns = ", ".join(field.definition for field in self.fields)
-        key = ", ".join(quoted(column) for column in self.key_columns)
-        # Without keys (an information register without dimensions) there is at most one record.
-        clustered = f", PRIMARY KEY ({key})) WITHOUT ROWID" if key else ")"
-        return f"CREATE TABLE {quoted(self.name)} ({columns}{clustered}"
-
-    @cached_property
     def index_sql(self) -> tuple[str, ...]:
         """`CREATE INDEX`, one a secondary index."""
         result = []
@@ -107,7 +100,17 @@ class Table:
         """Insert, or replace the row with this key."""
         names = ", ".join(quoted(column) for column in self.columns)
         marks = ", ".join("?" * len(self.columns))
-        return f"INSERT OR REPLACE INTO {quoted(self.name)} ({names}) VALUES ({marks})"  # noqa: S608 - names of the model, quoted
+        return f"INSERT INTO {quoted(self.name)} ({names}) VALUES ({marks}){self.conflict_sql}"  # noqa: S608 - names of the model, quoted
+
+    @cached_property
+    def conflict_sql(self) -> str:
+        """What an INSERT does when there is a row with this key; "" without a key."""
+        if not self.key:
+            return ""
+        key = ", ".join(quoted(column) for column in self.key_columns)
+        rest = [quoted(column) for column in self.columns if column not in self.key_columns]
+        setting = ", ".join(f"{column} = excluded.{column}" for column in rest)
+        return f" ON CONFLICT ({key}) DO {f'UPDATE SET {setting}' if rest else 'NOTHING'}"
 
     @cached_property
     def _encoders(self) -> tuple[tuple[str, Field, Callable[[Field, Any], tuple[Cell, ...]], tuple[Cell, ...]], ...]:
@@ -144,19 +147,33 @@ class Layout:
     """All tables of a configuration, by object and by section."""
 
     def __init__(self, configuration: Configuration) -> None:
+        from stand.emulator.database.journals import journal_sql
+        from stand.emulator.database.totals import totals_table
+
         self.configuration = configuration
         self.objects: dict[str, Table] = {}
         self.sections: dict[str, dict[str, Table]] = {}
+        self.totals: dict[str, Table] = {}
+        """Stored totals by register."""
+        self.statements: dict[tuple[str, bool, int], str] = {}
+        """How the totals of a register are added to, worked out once."""
         for name, meta in configuration.objects.items():
             self.objects[name] = object_table(meta)
+            totals = totals_table(meta)
+            if totals is not None:
+                self.totals[name] = totals
             self.sections[name] = {section.name: section_table(meta, section) for section in meta.sections}
+        found = ((name, journal_sql(self, meta)) for name, meta in configuration.objects.items())
+        self.views: dict[str, str] = {name: sql for name, sql in found if sql}
+        """Document journals: views over documents, `CREATE VIEW` by name."""
 
     @cached_property
     def tables(self) -> dict[str, Table]:
-        """Every table by its own name."""
-        result = {table.name: table for table in self.objects.values()}
+        """Every table by its own name; views are none."""
+        result = {table.name: table for name, table in self.objects.items() if name not in self.views}
         for sections in self.sections.values():
             result.update((table.name, table) for table in sections.values())
+        result.update((table.name, table) for table in self.totals.values())
         return result
 
 
@@ -189,12 +206,16 @@ def object_table(meta: MetaObject) -> Table:
     head = (Attribute("Ref", ValueType((name,)), standard=True), Attribute("DataVersion", STRING, standard=True))
     fields = _fields(head, meta.fields)
     present = {field.name for field in fields}
-    wanted = (
-        (("Date",), ("Number",))
-        if meta.kind is Kind.DOCUMENT
-        else (("Description",), ("Code",), ("Parent",), ("Owner",))
-    )
+    wanted = _FOUND_BY.get(meta.kind, (("Description",), ("Code",), ("Parent",), ("Owner",)))
     return Table(name, fields, ("Ref",), tuple(names for names in wanted if names[0] in present))
+
+
+_FOUND_BY: dict[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.DOCUMENT: (("Date",), ("Number",)),
+    Kind.BUSINESS_PROCESS: (("Date",), ("Number",)),
+    Kind.TASK: (("Date",), ("Number",), ("BusinessProcess",)),
+}
+"""What objects of a kind are looked for by."""
 
 
 def _register_table(meta: MetaObject) -> Table:
@@ -203,12 +224,16 @@ def _register_table(meta: MetaObject) -> Table:
         raise ValueError(f"{meta.name} — не регистр")
     standard = record_attributes(meta)
     fields = _fields(standard, register.fields, ext_dimension_attributes(register))
+    present = {item.name for item in standard}
+    moment = next((name for name in ("Period", "RegistrationPeriod") if name in present), "")
+    # Reports and slices ask by what stands first (an account, the leading dimension) within a period.
+    first: list[str] = [name for name in ("AccountDr", "AccountCr", "Account") if name in present]
+    first += [register.dimensions[0].name] if register.dimensions else []
+    indexes: list[tuple[str, ...]] = [(name, moment) if moment else (name,) for name in first]
     if register.kind is RegisterKind.INDEPENDENT:
         period = ("Period",) if register.periodic else ()
-        return Table(str(meta.name), fields, (*period, *(item.name for item in register.dimensions)))
-    indexes: list[tuple[str, ...]] = []
-    if any(item.name == "Period" for item in standard):
-        indexes.append(("Period",))
-    if register.dimensions:
-        indexes.append((register.dimensions[0].name,))
+        key = (*period, *(item.name for item in register.dimensions))
+        return Table(str(meta.name), fields, key, tuple(indexes) if period else ())
+    if moment:
+        indexes.insert(0, (moment,))
     return Table(str(meta.name), fields, ("Recorder", "LineNumber"), tuple(indexes))

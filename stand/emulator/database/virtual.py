@@ -10,19 +10,9 @@ from stand.emulator.standard import EXT_DIMENSIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PERIODS = {
-    "SecondPeriod": '"Period"',
-    "MinutePeriod": "substr(\"Period\", 1, 16) || ':00'",
-    "HourPeriod": "substr(\"Period\", 1, 13) || ':00:00'",
-    "DayPeriod": "substr(\"Period\", 1, 10) || 'T00:00:00'",
-    "WeekPeriod": "date(\"Period\", '-6 days', 'weekday 1') || 'T00:00:00'",
-    "TenDaysPeriod": "substr(\"Period\", 1, 8) || CASE WHEN substr(\"Period\", 9, 2) < '11' THEN '01' WHEN substr(\"Period\", 9, 2) < '21' THEN '11' ELSE '21' END || 'T00:00:00'",
-    "MonthPeriod": "substr(\"Period\", 1, 7) || '-01T00:00:00'",
-    "QuarterPeriod": "substr(\"Period\", 1, 5) || CASE WHEN substr(\"Period\", 6, 2) < '04' THEN '01' WHEN substr(\"Period\", 6, 2) < '07' THEN '04' WHEN substr(\"Period\", 6, 2) < '10' THEN '07' ELSE '10' END || '-01T00:00:00'",
-    "HalfYearPeriod": "substr(\"Period\", 1, 5) || CASE WHEN substr(\"Period\", 6, 2) < '07' THEN '01' ELSE '07' END || '-01T00:00:00'",
-    "YearPeriod": "substr(\"Period\", 1, 5) || '01-01T00:00:00'",
-}
-"""Period fields of turnovers and their beginning out of `Period`, which is ISO text."""
+DIMENSION, BALANCED = "ExtDimension", "BalancedExtDimension"
+"""Names of extra dimensions (субконто), without their number: of an account, and of the account it corresponds with."""
+_NUMBERS = range(1, EXT_DIMENSIONS + 1)
 
 
 def sides(attributes: Iterable[Attribute]) -> list[tuple[Attribute, bool]]:
@@ -39,14 +29,37 @@ def sides(attributes: Iterable[Attribute]) -> list[tuple[Attribute, bool]]:
     return result
 
 
+def extra(prefix: str = DIMENSION) -> tuple[Attribute, ...]:
+    """Extra dimensions of one account."""
+    return tuple(Attribute(f"{prefix}{number}", ValueType(())) for number in _NUMBERS)
+
+
+def account_of(register: Register, name: str = "Account") -> Attribute:
+    """A field that holds an account of the register's chart."""
+    return Attribute(name, ValueType((register.chart or "?",)), standard=True)
+
+
 def dimensions_of(meta: MetaObject) -> tuple[Attribute, ...]:
     """What a register's virtual tables may be grouped by; of an accounting register the account and extra dimensions as well."""
     register = register_of(meta)
     if register.kind is not RegisterKind.ACCOUNTING:
         return register.dimensions
-    account = Attribute("Account", ValueType((register.chart or "?",)), standard=True)
-    extra = tuple(Attribute(f"ExtDimension{number}", ValueType(())) for number in range(1, EXT_DIMENSIONS + 1))
-    return (account, *extra, *(item for item, _pair in sides(register.dimensions)))
+    return (account_of(register), *extra(), *(item for item, _pair in sides(register.dimensions)))
+
+
+def balanced_of(meta: MetaObject) -> tuple[Attribute, ...]:
+    """The corresponding account with its extra dimensions: more to group the turnovers of a register with correspondence by."""
+    register = register_of(meta)
+    if register.kind is not RegisterKind.ACCOUNTING or not register.correspondence:
+        return ()
+    return (account_of(register, "BalancedAccount"), *extra(BALANCED))
+
+
+def entry_dimensions_of(meta: MetaObject) -> tuple[Attribute, ...]:
+    """What DrCrTurnovers may be grouped by: both accounts, their extra dimensions, dimensions of both sides."""
+    register = register_of(meta)
+    accounts = (account_of(register, "AccountDr"), account_of(register, "AccountCr"))
+    return (*accounts, *extra(f"{DIMENSION}Dr"), *extra(f"{DIMENSION}Cr"), *register.dimensions)
 
 
 def resources_of(meta: MetaObject) -> tuple[Attribute, ...]:
@@ -58,7 +71,13 @@ def resources_of(meta: MetaObject) -> tuple[Attribute, ...]:
 
 
 def measures(meta: MetaObject, table: str) -> tuple[tuple[str, str, Attribute], ...]:
-    """Columns of "Balance", "Turnovers" or "BalanceAndTurnovers" made of resources: (name, measure, resource), as `$metadata` orders them."""
+    """Columns of a table of totals made of resources: (name, measure, resource), as `$metadata` orders them."""
+    if table == "DrCrTurnovers":
+        return tuple(
+            (f"{resource.name}Turnover{side}", side, resource)
+            for resource, pair in sides(register_of(meta).resources)
+            for side in (("Dr", "Cr") if pair else ("",))
+        )
     return tuple(
         (f"{resource.name}{suffix}", suffix, resource)
         for resource in resources_of(meta)
@@ -92,11 +111,23 @@ def virtual_tables(meta: MetaObject) -> tuple[str, ...]:
         case RegisterKind.TURNOVER:
             return ("Turnovers",)
         case RegisterKind.ACCOUNTING:
-            return ("Balance", "Turnovers", "BalanceAndTurnovers")
-        case RegisterKind.INDEPENDENT | RegisterKind.SUBORDINATE:
-            return ("SliceLast", "SliceFirst") if register.periodic else ()
+            between = ("DrCrTurnovers",) if register.correspondence else ()
+            return (
+                *("Balance", "Turnovers", "BalanceAndTurnovers", *between),
+                *("ExtDimensions", "RecordsWithExtDimensions"),
+            )
+        case RegisterKind.CALCULATION:
+            schedule = ("ScheduleData",) if register.schedule is not None else ()
+            action = ("ActualActionPeriod",) if register.action_period else ()
+            bases = tuple(base_table(name) for name in register.bases) if register.base_period else ()
+            return (*schedule, *action, *bases)
         case _:
-            return ()
+            return ("SliceLast", "SliceFirst") if register.periodic else ()
+
+
+def base_table(register: str) -> str:
+    """The virtual table of a base: "CalculationRegister_Начисления" gives "BaseНачисления"."""
+    return "Base" + register.removeprefix("CalculationRegister_")
 
 
 def register_of(meta: MetaObject) -> Register:

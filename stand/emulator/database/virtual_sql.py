@@ -1,40 +1,46 @@
-"""Virtual tables of registers as SQL: Balance, Turnovers, BalanceAndTurnovers, SliceLast, SliceFirst (facts/odata.md 5).
+"""Tables of totals as SQL: Balance, Turnovers, BalanceAndTurnovers (facts/odata.md 5).
 
-Each function returns a `Derived`: a SELECT with bound parameters and what its columns mean. `Session` makes rows of it, OData an entity set.
-
-Moments, as the platform has them: a balance on a moment does not see records at that very second, turnovers take both ends in, a slice
-on a moment sees records of that second. Inactive records are not seen.
+Moments, as the platform has them: a balance on a moment does not see records at that very second, turnovers take both ends in. Inactive
+records are not seen. Whole months come out of stored totals (`stand.emulator.database.totals`) where the register keeps them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from harness.onec.names import EMPTY_DATE
 from harness.onec.values import format_datetime
-from stand.emulator.database.tables import Field, Table, quoted
-from stand.emulator.database.virtual import PERIODS, dimensions_of, family_of, measures, register_of, sides
-from stand.emulator.model import DATE, Attribute, MetaObject, Register, RegisterKind
-from stand.emulator.standard import EXT_DIMENSIONS
+from stand.emulator.database.cells import Field, quoted
+from stand.emulator.database.movements import Condition, Request, Tables, movements
+from stand.emulator.database.periods import COARSE, PERIODS, Span, after, cover
+from stand.emulator.database.virtual import (
+    DIMENSION,
+    balanced_of,
+    dimensions_of,
+    family_of,
+    measures,
+    register_of,
+    resources_of,
+)
+from stand.emulator.model import DATE, Attribute, MetaObject
+from stand.emulator.standard import LINE_NUMBER, recorder_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from stand.emulator.database.movements import Params
+    from stand.emulator.database.tables import Table
 
-Params = tuple[Any, ...]
+__all__ = ["Condition", "Derived", "Request", "Tables", "totals"]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition on the records, as SQL over the columns of the register."""
-
-    sql: str = ""
-    params: Params = ()
+_ALWAYS = Span("", "", whole=True)
+_MOMENTS = tuple(Field.of(Attribute(name, DATE)) for name in ("Period", *PERIODS))
+_LINE = Field.of(Attribute("LineNumber", LINE_NUMBER))
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A virtual table.
+    """A virtual table: a SELECT with bound parameters.
 
     Attributes:
         fields: what its columns mean, in order; their columns are the columns of `sql`.
@@ -46,193 +52,223 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a virtual table is asked for.
+class _Plan:
+    """What a table of totals is made of.
 
     Attributes:
-        start: inclusive; None: from the beginning.
-        end: inclusive; None: to the end.
-        dimensions: names; None: all of them.
-        periods: period fields to group by beside the dimensions.
-        condition: over the columns of the dimensions under the alias `t`; of an accounting register over `Account`, `ExtDimension1` … too.
+        groups: dimensions the rows are grouped by.
+        periods: period fields, recorder and line they are grouped by as well.
     """
 
-    start: datetime | None = None
-    end: datetime | None = None
-    dimensions: tuple[str, ...] | None = None
-    periods: tuple[str, ...] = ()
-    condition: Condition = field(default_factory=Condition)
+    meta: MetaObject
+    tables: Tables
+    kind: str
+    request: Request
+    groups: tuple[Field, ...]
+    periods: tuple[Field, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether balances go on from period to period."""
+        return self.kind == "BalanceAndTurnovers"
+
+    @property
+    def start(self) -> str:
+        """Where turnovers begin (in)."""
+        start = self.request.start
+        return format_datetime(start) if start is not None and self.kind != "Balance" else ""
+
+    @property
+    def end(self) -> str:
+        """Where movements end (out)."""
+        end = self.request.end
+        if end is None:
+            return ""
+        return format_datetime(end) if self.kind == "Balance" else after(end)
+
+    @property
+    def resources(self) -> list[str]:
+        """Names of the resources."""
+        return [item.name for item in resources_of(self.meta)]
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns of movements."""
+        return [quoted(sign + name) for name in self.resources for sign in "+-"]
+
+    @property
+    def grouping(self) -> list[str]:
+        """Columns of the groups."""
+        return [quoted(column) for item in self.groups for column in item.columns]
+
+    @property
+    def by_recorder(self) -> bool:
+        """Whether single records are told apart."""
+        return any(item.name in ("Recorder", "LineNumber") for item in self.periods)
 
 
-def totals(meta: MetaObject, table: Table, kind: str, request: Request, chart: Table | None = None) -> Derived:
-    """Balance, Turnovers or BalanceAndTurnovers as SQL. Rows whose numbers are all zero are left out, as the platform does.
-
-    `chart` is the table of the chart of accounts of an accounting register: an account's type says on which side its balance stands.
-    """
-    groups = [Field.of(item) for item in dimensions_of(meta) if _wanted(item, request, meta)]
-    group_columns = [quoted(column) for group in groups for column in group.columns]
-    periods = [name for name in request.periods if name in PERIODS] if kind != "Balance" else []
+def totals(meta: MetaObject, tables: Tables, kind: str, request: Request) -> Derived:
+    """Balance, Turnovers or BalanceAndTurnovers as SQL. Rows whose numbers are all zero are left out, as the platform does."""
+    known = (*dimensions_of(meta), *(balanced_of(meta) if kind == "Turnovers" else ()))
+    groups = tuple(Field.of(item) for item in known if _wanted(item, request, meta))
+    periods = () if kind == "Balance" else tuple(item for item in period_fields(meta) if item.name in request.periods)
     numbers = measures(meta, kind)
-    source, params = _movements(meta, table, request)
-    typed = chart is not None and "Type" in chart.by_name and any(group.name == "Account" for group in groups)
-    summed, sum_params = _sums(numbers, request, chart if typed else None)
-    columns = [*group_columns, *(f"{PERIODS[name]} AS {quoted(name)}" for name in periods), *summed]
-    where, where_params = _bounds(kind, request)
-    grouping = [*group_columns, *(PERIODS[name] for name in periods)]
-    # Sums over nothing are one row of NULLs; grouping by a constant makes it no row.
-    by = f" GROUP BY {', '.join(grouping)}" if grouping else " GROUP BY 'all'"
-    having = " OR ".join(f"{quoted(name)} <> 0" for name, _measure, _resource in numbers) or "1"
-    sql = f"SELECT {', '.join(columns)} FROM ({source}) AS m{where}{by} HAVING {having}"  # noqa: S608 - names of the model, quoted; values bound
-    fields = (
-        *groups,
-        *(Field.of(Attribute(name, DATE)) for name in periods),
-        *(Field.of(Attribute(name, resource.type)) for name, _measure, resource in numbers),
-    )
-    return Derived(sql, (*sum_params, *params, *where_params), fields)
+    sql, params = _grouped(_Plan(meta, tables, kind, request, groups, periods))
+    chart = tables.chart if any(item.name == "Account" for item in groups) else None
+    columns = [f"a.{quoted(column)}" for item in (*groups, *periods) for column in item.columns]
+    columns += [f"{_measure(measure, item.name, chart)} AS {quoted(name)}" for name, measure, item in numbers]
+    some = " OR ".join(f"b.{quoted(name)} <> 0" for name, _measure, _resource in numbers) or "1 = 1"
+    sql = f"SELECT * FROM (SELECT {', '.join(columns)} FROM ({sql}) AS a) AS b WHERE {some}"  # noqa: S608 - names of the model, quoted; values bound
+    fields = (*groups, *periods, *(Field.of(Attribute(name, item.type)) for name, _measure, item in numbers))
+    return Derived(sql, params, fields)
 
 
 def _wanted(item: Attribute, request: Request, meta: MetaObject) -> bool:
     if request.dimensions is not None:
         return item.name in request.dimensions
-    # Extra dimensions multiply the rows: only on request, as with `ExtraDimensions` of the platform.
-    return not (family_of(meta) == "accounting" and item.name.startswith("ExtDimension"))
+    # Extra dimensions multiply the rows: the caller names them.
+    return not (family_of(meta) == "accounting" and (DIMENSION in item.name or item.name.startswith("Balanced")))
 
 
-def _bounds(kind: str, request: Request) -> tuple[str, Params]:
-    parts: list[str] = []
-    params: list[str] = []
-    if request.start is not None and kind == "Turnovers":
-        parts.append('"Period" >= ?')
-        params.append(format_datetime(request.start))
-    if request.end is not None:
-        parts.append('"Period" < ?' if kind == "Balance" else '"Period" <= ?')
-        params.append(format_datetime(request.end))
-    return (f" WHERE {' AND '.join(parts)}" if parts else "", tuple(params))
+def period_fields(meta: MetaObject) -> list[Field]:
+    """What turnovers may be grouped by beside dimensions: moments, recorder, line."""
+    return [*_MOMENTS, Field.of(recorder_attribute(meta, register_of(meta))), _LINE]
 
 
-def _movements(meta: MetaObject, table: Table, request: Request) -> tuple[str, Params]:
-    """Records as signed movements: "+R" is what came (or the debit), "-R" what went (or the credit), "R" their difference."""
-    register = register_of(meta)
-    if register.kind is RegisterKind.ACCOUNTING:
-        return _accounting_movements(register, table, request)
-    dimensions = [quoted(column) for item in register.dimensions for column in table.by_name[item.name].columns]
-    receipt = "CASE \"RecordType\" WHEN 'Receipt' THEN {0} ELSE 0 END"
-    expense = "CASE \"RecordType\" WHEN 'Expense' THEN {0} ELSE 0 END"
-    numbers: list[str] = []
-    for item in register.resources:
-        column = quoted(item.name)
-        plus, minus = (
-            (receipt.format(column), expense.format(column)) if register.kind is RegisterKind.BALANCE else (column, "0")
-        )
-        numbers += [f"{plus} AS {quoted('+' + item.name)}", f"{minus} AS {quoted('-' + item.name)}"]
-    columns = ", ".join(['"Period"', *dimensions, *numbers])
-    where = f" AND ({request.condition.sql})" if request.condition.sql else ""
-    return f'SELECT {columns} FROM {quoted(table.name)} AS t WHERE "Active" = 1{where}', request.condition.params  # noqa: S608 - as above
+def _grouped(plan: _Plan) -> tuple[str, Params]:
+    """Movements summed: groups, periods, and for each resource "=R" (opening balance), "+R", "-R"."""
+    request = replace(plan.request, balances=plan.kind == "Balance")
+    source, params = movements(plan.meta, plan.tables, request, _spans(plan))
+    if plan.running and plan.periods:
+        return _running(plan, source, params)
+    sums: list[str] = []
+    values: list[str] = []
+    for name in plan.resources:
+        plus, minus = quoted("+" + name), quoted("-" + name)
+        if plan.running and plan.start:
+            sums.append(f'SUM(CASE WHEN "Period" < ? THEN {plus} - {minus} ELSE 0 END) AS {quoted("=" + name)}')
+            sums += [f'SUM(CASE WHEN "Period" >= ? THEN {item} ELSE 0 END) AS {item}' for item in (plus, minus)]
+            values += [plan.start] * 3
+        else:
+            # A balance is an opening balance after which nothing came.
+            sums += [f"SUM({plus}) AS {plus}", f"SUM({minus}) AS {minus}", f"0 AS {quoted('=' + name)}"]
+    titled = [part for item in plan.periods for part in _titled(item)]
+    by = [*plan.grouping, *(part for item in plan.periods for part in period_columns(item))]
+    tail = f" GROUP BY {', '.join(by)}" if by else ""
+    columns = ", ".join([*plan.grouping, *titled, *sums])
+    return f"SELECT {columns} FROM ({source}) AS m{tail}", (*values, *params)  # noqa: S608 - as above
 
 
-def _accounting_movements(register: Register, table: Table, request: Request) -> tuple[str, Params]:
-    """Both sides of every record; the condition is over the names of one side, so it comes after."""
-    sql = " UNION ALL ".join(_accounting_side(register, table, side) for side in ("Dr", "Cr"))
-    if not request.condition.sql:
-        return sql, ()
-    return f"SELECT * FROM ({sql}) AS t WHERE {request.condition.sql}", request.condition.params  # noqa: S608 - as above
+def _spans(plan: _Plan) -> list[Span]:
+    """What is read from stored totals and what from records."""
+    start, end = plan.start, plan.end
+    spans: list[Span] = []
+    if plan.running and start:
+        spans += cover("", start if not end or start < end else end)
+    if {item.name for item in plan.periods} <= COARSE:
+        spans += cover(start, end)
+    elif not end or start < end:
+        # Turnovers by days need records.
+        spans.append(Span(start, end))
+    if plan.periods:
+        # Current totals do not tell months.
+        spans = [Span(EMPTY_DATE, "", whole=True) if span == _ALWAYS else span for span in spans]
+    if plan.tables.totals is None or plan.request.balanced:
+        spans = [Span(span.start, span.end) for span in spans]
+    return spans
 
 
-def _accounting_side(register: Register, table: Table, side: str) -> str:
-    both = register.correspondence
-    tail = side if both else ""
-    columns = ['"Period"', f'{quoted("Account" + tail)} AS "Account"']
-    for number in range(1, EXT_DIMENSIONS + 1):
-        columns += _renamed(table.by_name[f"ExtDimension{tail}{number}"], f"ExtDimension{number}")
-    for item, pair in sides(register.dimensions):
-        columns += _renamed(table.by_name[item.name + side if pair else item.name], item.name)
-    for item, pair in sides(register.resources):
-        column = quoted(item.name + side if pair else item.name)
-        plus, minus = (column, "0") if side == "Dr" else ("0", column)
-        columns += [f"{plus} AS {quoted('+' + item.name)}", f"{minus} AS {quoted('-' + item.name)}"]
-    # Without correspondence each record is one side, told by its RecordType.
-    only = "" if both else f" AND \"RecordType\" = '{'Debit' if side == 'Dr' else 'Credit'}'"
-    return f'SELECT {", ".join(columns)} FROM {quoted(table.name)} AS t WHERE "Active" = 1{only}'  # noqa: S608 - as above
+def period_columns(item: Field) -> tuple[str, ...]:
+    """SQL of the columns of a period field over movements."""
+    if item.name in PERIODS:
+        return (PERIODS[item.name],)
+    return tuple(quoted(column) for column in item.columns)
 
 
-def _renamed(source: Field, name: str) -> list[str]:
-    target = Field(name, source.type, source.storage, source.scale)
-    return [f"{quoted(a)} AS {quoted(b)}" for a, b in zip(source.columns, target.columns, strict=True)]
+def _titled(item: Field) -> list[str]:
+    columns = zip(period_columns(item), item.columns, strict=True)
+    return [f"{text} AS {quoted(column)}" for text, column in columns]
 
 
-def _sums(
-    numbers: Sequence[tuple[str, str, Attribute]], request: Request, chart: Table | None
-) -> tuple[list[str], Params]:
-    """Each measure as an expression; the opening part of a period is told from the rest by a bound moment."""
-    result: list[str] = []
-    params: list[str] = []
-    start = format_datetime(request.start) if request.start is not None else ""
-    for name, measure, resource in numbers:
-        plus, minus = quoted("+" + resource.name), quoted("-" + resource.name)
-        difference = f"{plus} - {minus}"
-        match measure.removesuffix("Dr").removesuffix("Cr"):
-            case "OpeningBalance":
-                value, bound = f'CASE WHEN "Period" < ? THEN {difference} ELSE 0 END', True
-            case "Balance" | "ClosingBalance":
-                value, bound = difference, False
-            case _:
-                value = {
-                    "Turnover": difference,
-                    "Receipt": plus,
-                    "Expense": minus,
-                    "TurnoverDr": plus,
-                    "TurnoverCr": minus,
-                }[measure]
-                bound = "OpeningBalance" in {item[1] for item in numbers}
-                value = f'CASE WHEN "Period" >= ? THEN {value} ELSE 0 END' if bound else value
-        copies = 1
-        sql = f"SUM({value})"
-        if measure.endswith(("BalanceDr", "BalanceCr")):
-            sql, copies = _unfolded(chart, f"SUM({value})", measure)
-        result.append(f"{sql} AS {quoted(name)}")
-        params += [start] * copies if bound else []
-    return result, tuple(params)
+def _running(plan: _Plan, source: str, params: Params) -> tuple[str, Params]:
+    """Opening balances and turnovers by periods: each period opens with what the one before closed with.
+
+    The ends of the span are periods too, as with the platform's default filling («движения и границы периода»), unless single records are
+    told apart.
+    """
+    moments, ends = _with_ends(plan)
+    titles = [quoted(column) for item in plan.periods for column in item.columns]
+    keys = [part for item in plan.periods for part in _titled(item)]
+    # What lies before the span is summed apart, comes first and is not shown.
+    early = 'CASE WHEN "Period" < ? THEN 1 ELSE 0 END AS "early"'
+    columns = ", ".join([*plan.grouping, *keys, *plan.numbers, '"Period" AS "moment"', early])
+    by = ", ".join([*plan.grouping, *titles, '"early"'])
+    sums = ", ".join([*(f"SUM({item}) AS {item}" for item in plan.numbers), 'MIN("moment") AS "moment"'])
+    summed = f"SELECT {by}, {sums} FROM (SELECT {columns} FROM ({moments}) AS e) AS p GROUP BY {by}"  # noqa: S608 - as above
+    partition = f"PARTITION BY {', '.join(plan.grouping)} " if plan.groups else ""
+    order = ", ".join(['"early" DESC', '"moment"', *titles])
+    over = f"OVER ({partition}ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    opened = ", ".join(_opening(name, over) for name in plan.resources)
+    rows = f"SELECT q.*, {opened} FROM ({summed}) AS q"  # noqa: S608 - as above
+    sql = f'WITH s AS ({_plain(plan, source)}) SELECT * FROM ({rows}) AS o WHERE "early" = 0'  # noqa: S608 - as above
+    return sql, (*params, plan.start, *ends)
 
 
-def _unfolded(chart: Table | None, balance: str, measure: str) -> tuple[str, int]:
-    """The debit or credit part of a balance, and how often `balance` stands in it.
+def _opening(name: str, over: str) -> str:
+    difference = f"{quoted('+' + name)} - {quoted('-' + name)}"
+    return f"SUM({difference}) {over} - ({difference}) AS {quoted('=' + name)}"
+
+
+def _plain(plan: _Plan, source: str) -> str:
+    recorder = [quoted(column) for item in plan.periods if item.name not in PERIODS for column in item.columns]
+    columns = ['"Period"', *(item for item in recorder if item != '"Period"'), *plan.grouping, *plan.numbers]
+    return f"SELECT {', '.join(columns)} FROM ({source}) AS r"  # noqa: S608 - as above
+
+
+def _with_ends(plan: _Plan) -> tuple[str, Params]:
+    """All movements, and one of nothing at each end of the span for every group."""
+    request = plan.request
+    last = format_datetime(request.end) if request.end is not None else ""
+    ends = () if plan.by_recorder else tuple(moment for moment in (plan.start, last) if moment)
+    zeros = ", ".join(["CAST(? AS TEXT)", *plan.grouping, *["0"] * len(plan.numbers)])
+    groups = ", ".join(plan.grouping) or "1 AS one"
+    end = f"SELECT {zeros} FROM (SELECT DISTINCT {groups} FROM s) AS d"  # noqa: S608 - as above
+    return " UNION ALL ".join(["SELECT * FROM s", *[end] * len(ends)]), ends
+
+
+def _measure(measure: str, name: str, chart: Table | None) -> str:
+    """A measure out of "=R", "+R" and "-R"."""
+    opening, plus, minus = (f"a.{quoted(sign + name)}" for sign in "=+-")
+    match measure.removesuffix("Dr").removesuffix("Cr"):
+        case "OpeningBalance":
+            value = opening
+        case "Balance" | "ClosingBalance":
+            value = f"{opening} + {plus} - {minus}"
+        case _:
+            return {
+                "Turnover": f"{plus} - {minus}",
+                "Receipt": plus,
+                "Expense": minus,
+                "TurnoverDr": plus,
+                "TurnoverCr": minus,
+            }[measure]
+    return _unfolded(chart, f"({value})", measure) if measure.endswith(("Dr", "Cr")) else value
+
+
+def _unfolded(chart: Table | None, balance: str, measure: str) -> str:
+    """The debit or credit part of a balance.
 
     An active account keeps its balance on the debit, a passive one on the credit, any other by the sign.
     """
     debit = measure.endswith("Dr")
-    by_sign = f"MAX({balance}, 0)" if debit else f"MAX(-({balance}), 0)"
-    if chart is None:
-        return by_sign, 1
-    kind = f'(SELECT c."Type" FROM {quoted(chart.name)} AS c WHERE c."Ref" = "Account")'  # noqa: S608 - as above
+    by_sign = (
+        f"CASE WHEN {balance} > 0 THEN {balance} ELSE 0 END"
+        if debit
+        else f"CASE WHEN {balance} < 0 THEN -{balance} ELSE 0 END"
+    )
+    if chart is None or "Type" not in chart.by_name:
+        return by_sign
+    kind = f'(SELECT c."Type" FROM {quoted(chart.name)} AS c WHERE c."Ref" = a."Account")'  # noqa: S608 - as above
     own, other = ("Active", "Passive") if debit else ("Passive", "Active")
-    signed = balance if debit else f"-({balance})"
-    return f"CASE {kind} WHEN '{own}' THEN {signed} WHEN '{other}' THEN 0 ELSE {by_sign} END", 2
-
-
-def slice_of(meta: MetaObject, table: Table, moment: datetime | None, condition: Condition, *, last: bool) -> Derived:
-    """SliceLast or SliceFirst: one record for each combination of dimensions, the latest not after the moment (the first not before)."""
-    register = register_of(meta)
-    partition = ", ".join(
-        f"t.{quoted(column)}" for item in register.dimensions for column in table.by_name[item.name].columns
-    )
-    where: list[str] = []
-    params: list[Any] = []
-    if "Active" in table.by_name:
-        where.append('t."Active" = 1')
-    if moment is not None and "Period" in table.by_name:
-        where.append(f't."Period" {"<=" if last else ">="} ?')
-        params.append(format_datetime(moment))
-    if condition.sql:
-        where.append(f"({condition.sql})")
-        params += condition.params
-    direction = "DESC" if last else "ASC"
-    order = [f"t.{quoted(name)} {direction}" for name in ("Period", "Recorder", "LineNumber") if name in table.by_name]
-    over = f"PARTITION BY {partition}" if partition else ""
-    if order:
-        over += " ORDER BY " + ", ".join(order)
-    inner = (
-        f'SELECT {table.select_list}, ROW_NUMBER() OVER ({over}) AS "row number" FROM {quoted(table.name)} AS t'  # noqa: S608 - as above
-        f"{' WHERE ' + ' AND '.join(where) if where else ''}"
-    )
-    names = ", ".join(quoted(column) for column in table.columns)
-    return Derived(f'SELECT {names} FROM ({inner}) WHERE "row number" = 1', tuple(params), table.fields)  # noqa: S608 - as above
+    signed = balance if debit else f"-{balance}"
+    return f"CASE {kind} WHEN '{own}' THEN {signed} WHEN '{other}' THEN 0 ELSE {by_sign} END"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from stand.emulator.behaviour.expressions import money
+from stand.emulator.demo.approvals import write_approvals
 from stand.emulator.demo.document_maker import DocumentMaker
 from stand.emulator.demo.trading import Debt, Trade, no_order
 from stand.emulator.demo.world import PERIOD_END, PERIOD_START, Organisation, World
@@ -57,6 +58,7 @@ class Generator:
         if documents < MINIMUM:
             raise UsageError(f"Документов должно быть не меньше {MINIMUM}: {documents}")
         self._documents = documents
+        self._session = session
         self._maker = DocumentMaker(session, world, seed)
         self._trade = Trade(self._maker)
 
@@ -72,6 +74,7 @@ class Generator:
         for moment, event in events[at:]:
             event(moment)
         self._maker.bulk.flush()
+        write_approvals(self._session, self._maker.world)
         return self._maker.written
 
     def _events(self) -> Iterator[tuple[datetime, Callable[[datetime], None]]]:
@@ -134,7 +137,7 @@ class Generator:
             "Document_УстановкаЦенНоменклатуры", moment, self._maker.world.organisations[0], ВидЦен=kind, Товары=rows
         )
         # Prices must lie in the base before the first document asks for them.
-        self._maker.bulk.flush()
+        self._maker.bulk.write()
         self._maker.lookup.forget_slices()
 
     def _payroll(self, moment: datetime, organisation: Organisation) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stand.emulator.behaviour.expressions import money
 from stand.emulator.database.bulk import Bulk
 from stand.emulator.demo import requisites
+from stand.emulator.demo.reference_accounting import write_accounting
 from stand.emulator.demo.reference_items import Items
 from stand.emulator.demo.reference_partners import write_organisations, write_partners, write_people
 from stand.emulator.demo.world import PERIOD_END, PERIOD_START, Good, World
@@ -56,20 +57,9 @@ def _write_books(items: Items, books: dict[str, Any], world: World) -> None:
     """Currencies and their rates, the chart of accounts, cash items, kinds of pay and prices, rates of VAT, constants."""
     for code, title, full, letters in (item[:4] for item in books["currencies"]):
         items.add("Catalog_Валюты", title, {"НаименованиеПолное": full, "БуквенныйКод": letters}, code=code)
-    for code, title, kind in books["accounts"]:
-        name = f"Счет{code.replace('.', '_')}"
-        cells = {
-            "Order": code.rjust(5),
-            "Type": kind,
-            "OffBalance": False,
-            "Predefined": True,
-            "PredefinedDataName": name,
-        }
-        items.add("ChartOfAccounts_Хозрасчетный", title, cells, code=code)
+    write_accounting(items, books)
     for code, title, kind in books["cash_items"]:
         items.add("Catalog_СтатьиДвиженияДенежныхСредств", title, {"ВидДвижения": kind}, code=code)
-    for code, title in books["calculation_types"]:
-        items.add("ChartOfCalculationTypes_Начисления", title, code=code)
     cells = {"Валюта": items.currency, "ЦенаВключаетНДС": True}
     kinds = [items.add("Catalog_ВидыЦен", title, cells, code=code) for code, title in books["price_kinds"]]
     world.retail, world.wholesale = kinds
@@ -138,6 +128,7 @@ def _write_nodes(items: Items, world: World) -> None:
     nodes: list[tuple[str, str, str, str, dict[str, str | Ref]]] = [
         ("ОбменССайтом", "ЦБ", "САЙТ", "Интернет-магазин", shop),
         ("ОбменСФилиалом", "ЦБ", "Ф01", "Филиал в Твери", {}),
+        ("ОбменСCRM", "ЦБ", "CRM", "CRM отдела продаж", {}),
         (
             "СинхронизацияДанныхЧерезУниверсальныйФормат",
             "ТЗ",

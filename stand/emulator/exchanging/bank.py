@@ -19,7 +19,16 @@ from stand.emulator.rows import EMPTY, BusinessError, Ref, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Statement", "export_orders", "import_statement", "orders_waiting", "parse_statement"]
+__all__ = [
+    "Statement",
+    "amount_of",
+    "export_orders",
+    "import_statement",
+    "load_statement",
+    "order_cells",
+    "orders_waiting",
+    "parse_statement",
+]
 
 _SIGNATURE = "1CClientBankExchange"
 _END = "КонецФайла"
@@ -40,7 +49,8 @@ class Statement:
 def orders_waiting(context: Context) -> list[Row]:
     """Posted payment orders of the account that are not paid yet, in order of their numbers."""
     account = _own_account(context)
-    where = {"БанковскийСчет": account["Ref"], "Posted": True, "Оплачено": False}
+    where = {"БанковскийСчет": account["Ref"], "Оплачено": False}
+    where |= {} if context.table.get("sends_unposted") else {"Posted": True}
     return list(context.session.select(str(context.table["document"]), where=where, order=("Number",)))
 
 
@@ -60,23 +70,36 @@ def export_orders(context: Context) -> bytes:
         f"ДатаНачала={dates[0]:%d.%m.%Y}",
         f"ДатаКонца={dates[-1]:%d.%m.%Y}",
         f"РасчСчет={context.node}",
-        "Документ=Платежное поручение",
+        f"Документ={context.table['order_kind']}",
     ]
     scope = context.lookup.scope()
     fields = [(name, compiled(text, "exchanges/БанкКлиент")) for name, text in context.table["order_fields"].items()]
+    optional = context.table["optional_fields"]
     for row in orders:
         scope["doc"] = row
-        lines.append("СекцияДокумент=Платежное поручение")
-        lines += [f"{name}={_line(expression(scope))}" for name, expression in fields]
+        lines.append(f"СекцияДокумент={context.table['order_kind']}")
+        cells = [(name, _line(context, name, expression(scope))) for name, expression in fields]
+        lines += [f"{name}={value}" for name, value in cells if value or name not in optional]
         lines.append("КонецДокумента")
-    lines.append(_END)
+    lines += [_END] if context.table.get("ends", True) else []
     text = "\r\n".join(lines) + "\r\n"
     return text.encode(str(context.table["encoding"]), errors="replace")
 
 
-def _line(value: Any) -> str:
+def order_cells(context: Context, row: Row) -> dict[str, str]:
+    """Fields of one payment order as the file has them."""
+    scope = context.lookup.scope()
+    scope["doc"] = row
+    fields = context.table["order_fields"].items()
+    return {name: _line(context, name, compiled(text, "exchanges/БанкКлиент")(scope)) for name, text in fields}
+
+
+def _line(context: Context, name: str, value: Any) -> str:
     """One line, whatever was typed into the attribute; the purpose has its limit."""
-    return " ".join(str(value or "").split())[:_PURPOSE_LENGTH]
+    text = " ".join(str(value or "").split())[: int(context.table.get("purpose_length", _PURPOSE_LENGTH))]
+    for old, new in context.table.get("replacements", {}).items():
+        text = text.replace(old, new)
+    return text.replace(".", str(context.table.get("decimal_point", "."))) if name == "Сумма" else text
 
 
 def _own_account(context: Context) -> Row:
@@ -141,9 +164,14 @@ def import_statement(context: Context, message: bytes) -> Outcome:
     Raises:
         ExchangeError: the file or a document in it is refused; nothing is loaded.
     """
-    statement = parse_statement(message)
+    return load_statement(context, parse_statement(message))
+
+
+def load_statement(context: Context, statement: Statement) -> Outcome:
+    """Loads a statement that was read already; errors as `import_statement`."""
     account = _own_account(context)
-    _check_totals(statement, context.node)
+    if context.table.get("checks_totals", True):
+        _check_totals(statement, context.node)
     outcome = Outcome()
     for number, document in enumerate(statement.documents, 1):
         _load(context, account, document, f"Документ {number}", outcome)
@@ -157,7 +185,7 @@ def _check_totals(statement: Statement, node: str) -> None:
         raise ExchangeError("account", f"Выписка не по счёту {node}: нет секции СекцияРасчСчет с этим счётом")
     for item in mine:
         opening, income, outgo, closing = (
-            _amount(item.get(name, "0"), name)
+            amount_of(item.get(name, "0"), name)
             for name in ("НачальныйОстаток", "ВсегоПоступило", "ВсегоСписано", "КонечныйОстаток")
         )
         if opening + income - outgo != closing:
@@ -168,9 +196,9 @@ def _check_totals(statement: Statement, node: str) -> None:
         ("ПолучательСчет", "ВсегоПоступило", "поступлений"),
         ("ПлательщикСчет", "ВсегоСписано", "списаний"),
     ):
-        declared = sum((_amount(item.get(total, "0"), total) for item in mine), Decimal(0))
+        declared = sum((amount_of(item.get(total, "0"), total) for item in mine), Decimal(0))
         found = sum(
-            (_amount(item.get("Сумма", ""), "Сумма") for item in statement.documents if item.get(side) == node),
+            (amount_of(item.get("Сумма", ""), "Сумма") for item in statement.documents if item.get(side) == node),
             Decimal(0),
         )
         if declared != found:
@@ -193,7 +221,7 @@ def _load(context: Context, account: Row, document: dict[str, str], place: str, 
         "Организация": account["Owner"],
         "НомерВходящегоДокумента": document["Номер"][:_NUMBER_LENGTH],
         "ДатаВходящегоДокумента": _moment(document["Дата"], place),
-        "СуммаДокумента": _amount(document["Сумма"], f"{place}, Сумма"),
+        "СуммаДокумента": amount_of(document["Сумма"], f"{place}, Сумма"),
         "НазначениеПлатежа": document.get("НазначениеПлатежа", "")[:_PURPOSE_LENGTH],
     }
     identity: Sequence[str] = context.table["statement_identity"]
@@ -281,7 +309,12 @@ def _close_order(context: Context, row: Row) -> None:
             return
 
 
-def _amount(text: str, place: str) -> Decimal:
+def amount_of(text: str, place: str = "Сумма") -> Decimal:
+    """A sum as the format writes it; "" is zero.
+
+    Raises:
+        ExchangeError: something else.
+    """
     try:
         value = Decimal(text or "0")
     except InvalidOperation as error:

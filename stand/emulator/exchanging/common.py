@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stand.emulator.behaviour.expressions import empty
+from stand.emulator.database.store import write_setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,10 +123,7 @@ def own_code(context: Context) -> str:
 
 def succeeded(session: Session, plan: str, node: str) -> None:
     """Remembers when an exchange with a node last came through."""
-    name = f"{SUCCESS_SETTING}/{plan}/{node}"
-    session.connection.execute(
-        "INSERT OR REPLACE INTO _settings (name, value) VALUES (?, ?)", (name, now().isoformat())
-    )
+    write_setting(session.connection, f"{SUCCESS_SETTING}/{plan}/{node}", now().isoformat())
 
 
 def parse_xml(message: bytes) -> _Element:

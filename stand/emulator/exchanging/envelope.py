@@ -30,7 +30,8 @@ def write_header(context: Context, root: _Element, node: Row, version: str, numb
         return element
 
     header = add(root, "Header")
-    add(header, "Format", f"{context.table['format']}/{version}")
+    extension = str(context.table.get("extension", ""))
+    add(header, "Format", f"{context.table['format']}/{version}{f' {extension}' if extension else ''}")
     add(header, "CreationDate", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
     confirmation = add(header, "Confirmation")
     add(confirmation, "ExchangePlan", context.plan)

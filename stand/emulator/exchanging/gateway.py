@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stand.emulator.behaviour.lookups import Lookup
-from stand.emulator.exchanging import bank, branch, registration, shop, universal
+from stand.emulator.database.store import write_setting
+from stand.emulator.exchanging import bank, branch, crm, registration, shop, shop_catalogue, universal
 from stand.emulator.exchanging.common import (
     SUCCESS_SETTING,
     Context,
@@ -16,6 +16,7 @@ from stand.emulator.exchanging.common import (
     node_row,
     succeeded,
 )
+from stand.emulator.exchanging.opening import count_sent, open_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ MEDIA = {
     "shop": "application/xml; charset=utf-8",
     "universal": "application/xml; charset=utf-8",
     "branch": "application/xml; charset=utf-8",
+    "crm": "application/json; charset=utf-8",
 }
 _SENT = "exchange.sent"
 
@@ -78,7 +80,7 @@ def _accounts(infobase: Infobase, session: Session, plan: str, table: Mapping[st
         if row["Owner"].object != "Catalog_Организации":
             continue
         number = str(row["НомерСчета"])
-        context = _context(infobase, session, plan, number)
+        context = open_context(infobase, session, plan, number)
         result.append(
             Node(
                 plan=plan,
@@ -122,13 +124,6 @@ def _node(infobase: Infobase, session: Session, plan: str, table: Mapping[str, A
     )
 
 
-def _context(infobase: Infobase, session: Session, plan: str, node: str) -> Context:
-    table = described(infobase.configuration.behaviour).get(plan)
-    if table is None:
-        raise ExchangeError("plan", f"Плана обмена «{plan}» нет")
-    return Context(session, Lookup(session, infobase.configuration), plan, node, table)
-
-
 def preview_message(infobase: Infobase, plan: str, node: str) -> tuple[bytes, str]:
     """The message that would be exported now, and its media type; nothing moves.
 
@@ -136,7 +131,7 @@ def preview_message(infobase: Infobase, plan: str, node: str) -> tuple[bytes, st
         ExchangeError: no such node, or it cannot be exported to.
     """
     with infobase.reading() as session:
-        context = _context(infobase, session, plan, node)
+        context = open_context(infobase, session, plan, node)
         return _made(context, preview=True), MEDIA[context.table["kind"]]
 
 
@@ -148,7 +143,7 @@ def export_message(infobase: Infobase, plan: str, node: str, user: str = "") -> 
     """
     try:
         with infobase.transaction(user) as session:
-            context = _context(infobase, session, plan, node)
+            context = open_context(infobase, session, plan, node)
             return _made(context, preview=False), MEDIA[context.table["kind"]]
     except ExchangeError as error:
         _log_refusal(infobase, plan, node, error, user)
@@ -163,16 +158,14 @@ def _made(context: Context, *, preview: bool) -> bytes:
                 _count_file(context)
             return content
         case "shop":
-            content = shop.export_offers(context)
+            content = shop_catalogue.export_offers(context)
             if not preview:
-                node = node_row(context)
-                context.session.put(
-                    f"ExchangePlan_{context.plan}", {"Ref": node["Ref"], "SentNo": int(node["SentNo"]) + 1}, load=True
-                )
-                # The site has no acknowledgment by number: what went out whole waits no more.
-                for reference in registration.waiting(context.session, context.plan, context.node):
-                    registration.withdraw(context.session, context.plan, context.node, reference)
-                succeeded(context.session, context.plan, context.node)
+                count_sent(context)
+            return content
+        case "crm":
+            content = crm.export_contacts(context)
+            if not preview:
+                count_sent(context)
             return content
         case "universal":
             return universal.export_message(context, preview=preview)
@@ -185,9 +178,7 @@ def _count_file(context: Context) -> None:
     name = f"{_SENT}/{context.plan}/{context.node}"
     connection = context.session.connection
     known = connection.execute("SELECT value FROM _settings WHERE name = ?", (name,)).fetchone()
-    connection.execute(
-        "INSERT OR REPLACE INTO _settings (name, value) VALUES (?, ?)", (name, str(int(known[0] if known else 0) + 1))
-    )
+    write_setting(connection, name, str(int(known[0] if known else 0) + 1))
     succeeded(context.session, context.plan, context.node)
 
 
@@ -196,6 +187,7 @@ _IMPORTERS = {
     "shop": shop.import_orders,
     "universal": universal.import_message,
     "branch": branch.import_message,
+    "crm": crm.import_deals,
 }
 
 
@@ -219,15 +211,27 @@ def import_message(
     outcome = Outcome()
     try:
         with session_of(user) as session:
-            context = _context(infobase, session, plan, node)
+            context = open_context(infobase, session, plan, node)
             outcome = _IMPORTERS[context.table["kind"]](context, message)
-            if context.table["kind"] in ("bank", "shop"):
+            if context.table["kind"] in ("bank", "shop", "crm"):
                 succeeded(session, plan, node)
     except ExchangeError as error:
         if not dry_run:
             _log_refusal(infobase, plan, node, error, user)
+            _acknowledge_anyway(infobase, plan, node)
         raise
     return outcome
+
+
+def _acknowledge_anyway(infobase: Infobase, plan: str, node: str) -> None:
+    """A base that acknowledges what it could not load loses it for good: `acknowledges_failed` of the configuration."""
+    table = described(infobase.configuration.behaviour).get(plan, {})
+    if not table.get("acknowledges_failed"):
+        return
+    with infobase.transaction() as session:
+        row = node_row(open_context(infobase, session, plan, node))
+        cells = {"Ref": row["Ref"], "ReceivedNo": int(row["ReceivedNo"]) + 1}
+        session.put(f"ExchangePlan_{plan}", cells, load=True)
 
 
 def _log_refusal(infobase: Infobase, plan: str, node: str, error: ExchangeError, user: str) -> None:

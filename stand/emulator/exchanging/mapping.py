@@ -31,6 +31,8 @@ class ObjectMapping:
         self.send = bool(table.get("send", False))
         self.receive = bool(table.get("receive", False))
         self.search: tuple[str, ...] = tuple(table.get("search", ()))
+        self.creates = bool(table.get("creates", False))
+        self.required: tuple[str, ...] = tuple(table.get("required", ()))
         self.key = _properties(table.get("key", {}))
         self.body = _properties(table.get("body", {}))
         self.sections = {section: _properties(columns) for section, columns in table.get("sections", {}).items()}

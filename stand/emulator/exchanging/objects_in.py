@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from stand.emulator.database.tables import Field, Storage
+from stand.emulator.exchanging import registration
 from stand.emulator.exchanging.common import Context, ExchangeError, child, children, text_of
 from stand.emulator.exchanging.mapping import KEY, PUBLIC, ObjectMapping, Properties, by_object
 from stand.emulator.rows import Ref, Row
@@ -44,6 +45,9 @@ class Reader:
             and child(key, "ДанныеКлассификатора") is None
         ):
             raise ExchangeError("schema", f"{place}.{KEY}.Наименование: не заполнено обязательное поле.")
+        for path in mapping.required:
+            if not text_of(element, *path.split("/")):
+                raise ExchangeError("schema", f"{place}.{path.replace('/', '.')}: не заполнено обязательное поле.")
         row = {
             **self._cells(key, mapping.key, mapping.object, "", place),
             **self._cells(element, mapping.body, mapping.object, "", place),
@@ -121,8 +125,20 @@ class Reader:
             found = self.find(mapping, cells, text_of(element, "Ссылка"))
             if found is not None:
                 return found
+            if mapping.creates:
+                return self._created(mapping, cells, text_of(element, "Ссылка"))
         label = text_of(element, "Наименование") or text_of(element, "ДанныеКлассификатора", "Код")
         raise ExchangeError("reference", f"{place}: не найден объект «{label}»")
+
+    def _created(self, mapping: ObjectMapping, cells: Row, identifier: str) -> Ref:
+        """An object made of the key properties a reference carries."""
+        if _is_guid(identifier):
+            cells["Ref"] = Ref(mapping.object, identifier.lower())
+        reference = self._context.session.put(mapping.object, cells)
+        registration.withdraw(self._context.session, self._context.plan, self._context.node, reference)
+        if identifier:
+            self.remember(reference, identifier)
+        return reference
 
     def find(self, mapping: ObjectMapping, cells: Row, identifier: str) -> Ref | None:
         """The object a message means: by public identifier, by our own reference, by search fields (facts/exchanges.md 1.6)."""
@@ -148,6 +164,8 @@ class Reader:
 
     def remember(self, reference: Ref, identifier: str) -> None:
         """Keeps the pair of a public identifier and our object."""
+        if not self._context.table.get("keeps_identifiers", True):
+            return
         row = {"УзелИнформационнойБазы": self._node, "Идентификатор": identifier, "Ссылка": reference}
         self._context.session.write_independent(PUBLIC, row)
 

@@ -42,7 +42,8 @@ class Writer:
     def write(self, body: _Element, mapping: ObjectMapping, row: Row) -> None:
         """One object; a deleted or unposted one travels as a deletion."""
         if row.get("DeletionMark") or row.get("Posted") is False:
-            self._write_deletion(body, mapping, row["Ref"])
+            if self._context.table.get("deletions_travel", True):
+                self.write_deletion(body, mapping, row["Ref"])
             return
         item = self.element(body, mapping.name)
         key = self.element(item, KEY)
@@ -56,7 +57,8 @@ class Writer:
                 for line in lines:
                     self._properties(self.element(table, "Строка"), columns, line)
 
-    def _write_deletion(self, body: _Element, mapping: ObjectMapping, reference: Ref) -> None:
+    def write_deletion(self, body: _Element, mapping: ObjectMapping, reference: Ref) -> None:
+        """An object the peer must delete, by the identifier the peer knows it by."""
         outer = self.element(self.element(body, "УдалениеОбъекта"), "СсылкаНаОбъект")
         name = f"{mapping.name.rpartition('.')[2]}Ссылка"
         self.element(self.element(outer, "СсылкаНаОбъект"), name, public_id(self._context, self._node, reference))

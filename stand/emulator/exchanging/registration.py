@@ -54,7 +54,9 @@ def _sent(table: Mapping[str, object]) -> set[str]:
     objects = table.get("objects")
     if not isinstance(objects, dict):
         return set()
-    return {str(item["object"]) for item in objects.values() if item.get("send")}
+    lost = table.get("not_registered", ())
+    names = {str(item["object"]) for item in objects.values() if item.get("send")}
+    return names - set(lost if isinstance(lost, list) else ())
 
 
 def register(session: Session, plan: str, node: str, references: Iterable[Ref]) -> None:
@@ -74,9 +76,9 @@ def waiting(session: Session, plan: str, node: str) -> list[Ref]:
     return [Ref(row["ОбъектМетаданных"], row["Идентификатор"]) for row in rows]
 
 
-def mark_sent(session: Session, plan: str, node: str, message_no: int) -> None:
-    """Writes the number of the message into everything registered that it carries."""
-    for reference in waiting(session, plan, node):
+def mark_sent(session: Session, plan: str, node: str, message_no: int, references: Iterable[Ref] | None = None) -> None:
+    """Writes the number of the message into everything registered that it carries: all of it, or what is named."""
+    for reference in waiting(session, plan, node) if references is None else references:
         session.write_independent(REGISTER, {**_key(plan, node, reference), "НомерСообщения": message_no})
 
 

@@ -1,4 +1,4 @@
-"""The web shop: offers out, orders in, CommerceML (facts/exchanges.md 3). Elements are met by local names, with a namespace or without."""
+"""Orders of the web shop, CommerceML (facts/exchanges.md 3). Elements are met by local names, with a namespace or without."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from stand.emulator.exchanging.common import (
     Outcome,
     child,
     children,
-    default_namespace,
     differs,
     local_name,
     node_row,
-    now,
     parse_xml,
     text_of,
 )
@@ -26,125 +24,13 @@ from stand.emulator.rows import EMPTY, BusinessError, Ref, Row
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["export_offers", "import_orders"]
+__all__ = ["ORDERS", "import_orders"]
 
-_ORDERS = "Document_ЗаказПокупателя"
+ORDERS = "Document_ЗаказПокупателя"
 _PARTNERS = "Catalog_Контрагенты"
 _GOODS = "Catalog_Номенклатура"
 _IDENT_LENGTH = 50
 _SITE_NUMBER_LENGTH = 20
-
-
-def export_offers(context: Context) -> bytes:
-    """The catalogue and the package of offers: prices and stock of everything that is for sale."""
-    from lxml import etree
-
-    node = node_row(context)
-    namespace = str(context.table["namespace"])
-    root = etree.Element(f"{{{namespace}}}КоммерческаяИнформация", nsmap=default_namespace(namespace))
-    root.set("ВерсияСхемы", str(context.table["schema_version"]))
-    root.set("ДатаФормирования", now().isoformat())
-    goods = [
-        row
-        for row in context.session.select(_GOODS, where={"DeletionMark": False}, order=("Code",))
-        if not row["Услуга"]
-    ]
-    _catalogue(context, root, goods)
-    _offers(context, root, goods, node)
-    etree.indent(root, "\t")
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-
-
-def _element(parent: _Element, name: str, text: str = "") -> _Element:
-    from lxml import etree
-
-    result = etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{name}")
-    if text:
-        result.text = text
-    return result
-
-
-def _catalogue(context: Context, root: _Element, goods: list[Row]) -> None:
-    classifier = _element(root, "Классификатор")
-    _element(classifier, "Ид", str(context.table["catalogue"]))
-    _element(classifier, "Наименование", "Классификатор (Каталог товаров)")
-    groups = _element(classifier, "Группы")
-    for row in goods:
-        if row["IsFolder"]:
-            group = _element(groups, "Группа")
-            _element(group, "Ид", row["Ref"].id)
-            _element(group, "Наименование", row["Description"])
-    catalogue = _element(root, "Каталог")
-    catalogue.set("СодержитТолькоИзменения", _flag(context))
-    _element(catalogue, "Ид", str(context.table["catalogue"]))
-    _element(catalogue, "ИдКлассификатора", str(context.table["catalogue"]))
-    _element(catalogue, "Наименование", "Каталог товаров")
-    items = _element(catalogue, "Товары")
-    for row in goods:
-        if row["IsFolder"]:
-            continue
-        item = _element(items, "Товар")
-        _element(item, "Ид", row["Ref"].id)
-        _element(item, "Артикул", row["Артикул"])
-        _element(item, "Наименование", row["Description"])
-        _unit(context, item, row)
-        if not row["Parent"].empty:
-            _element(_element(item, "Группы"), "Ид", row["Parent"].id)
-
-
-def _unit(context: Context, item: _Element, row: Row) -> None:
-    unit = context.lookup.resolve(row["ЕдиницаИзмерения"])
-    if unit is not None:
-        element = _element(item, "БазоваяЕдиница", unit["Description"])
-        element.set("Код", unit["Code"])
-        element.set("НаименованиеПолное", unit["НаименованиеПолное"])
-
-
-def _flag(context: Context) -> str:
-    return "true" if context.table["only_changes"] else "false"
-
-
-def _offers(context: Context, root: _Element, goods: list[Row], node: Row) -> None:
-    package = _element(root, "ПакетПредложений")
-    package.set("СодержитТолькоИзменения", _flag(context))
-    catalogue = str(context.table["catalogue"])
-    _element(package, "Ид", f"{catalogue}#")
-    _element(package, "Наименование", "Пакет предложений")
-    _element(package, "ИдКаталога", catalogue)
-    _element(package, "ИдКлассификатора", catalogue)
-    kind = context.lookup.resolve(node["ВидЦен"]) or {}
-    price_type = _element(_element(package, "ТипыЦен"), "ТипЦены")
-    _element(price_type, "Ид", node["ВидЦен"].id)
-    _element(price_type, "Наименование", str(kind.get("Description", "")))
-    _element(price_type, "Валюта", "RUB")
-    prices = {
-        row["Номенклатура"]: row["Цена"]
-        for row in context.session.slice_last("InformationRegister_ЦеныНоменклатуры", where={"ВидЦен": node["ВидЦен"]})
-    }
-    stock = {
-        row["Номенклатура"]: row["КоличествоBalance"]
-        for row in context.session.balance(
-            "AccumulationRegister_ТоварыНаСкладах", dimensions=("Номенклатура",), where={"Склад": node["Склад"]}
-        )
-    }
-    offers = _element(package, "Предложения")
-    for row in goods:
-        if row["IsFolder"] or row["Ref"] not in prices:
-            continue
-        offer = _element(offers, "Предложение")
-        _element(offer, "Ид", row["Ref"].id)
-        _element(offer, "Артикул", row["Артикул"])
-        _element(offer, "Наименование", row["Description"])
-        price = _element(_element(offer, "Цены"), "Цена")
-        _element(
-            price,
-            "Представление",
-            f"{prices[row['Ref']]} руб. за {(context.lookup.resolve(row['ЕдиницаИзмерения']) or {}).get('Description', '')}",
-        )
-        _element(price, "ИдТипаЦены", node["ВидЦен"].id)
-        _element(price, "ЦенаЗаЕдиницу", f"{prices[row['Ref']]:.2f}")
-        _element(price, "Валюта", "RUB")
-        _element(offer, "Количество", f"{stock.get(row['Ref'], Decimal(0)):f}")
 
 
 def import_orders(context: Context, message: bytes) -> Outcome:
@@ -189,7 +75,10 @@ def _load(context: Context, element: _Element, place: str, outcome: Outcome) -> 
     if declared != total:
         raise ExchangeError("totals", f"{place}: сумма заказа {declared} не равна сумме строк {total}")
     identity = context.table["orders"]["identity"]
-    known = context.session.find(_ORDERS, **{name: row[name] for name in identity}) if identity else []
+    known = context.session.find(ORDERS, **{name: row[name] for name in identity}) if identity else []
+    if _cancelled(element):
+        _cancel(context, known, outcome)
+        return
     if known and (not differs(known[0], row) or known[0]["Состояние"] == "Закрыт"):
         outcome.skipped += 1
         return
@@ -197,14 +86,33 @@ def _load(context: Context, element: _Element, place: str, outcome: Outcome) -> 
     if known:
         row = {**known[0], **row}
     try:
-        reference = context.session.put(_ORDERS, row)
+        reference = context.session.put(ORDERS, row)
         if not context.lookup.resolve(row.get("Договор") or Ref("", EMPTY)):
             outcome.warnings.append(f"{place}: у покупателя нет договора, заказ записан без проведения")
         else:
-            context.session.post(_ORDERS, reference)
+            context.session.post(ORDERS, reference)
     except BusinessError as error:
         raise ExchangeError("posting", f"{place}: {error.text}") from error
     outcome.add(reference, row, created=not known)
+
+
+def _cancelled(element: _Element) -> bool:
+    """Whether the site has cancelled or deleted the order."""
+    details = children(child(element, "ЗначенияРеквизитов"), "ЗначениеРеквизита")
+    marks = {text_of(item, "Наименование"): text_of(item, "Значение") for item in details}
+    return "true" in (text_of(element, "ПометкаУдаления"), marks.get("Отменен"), marks.get("ПометкаУдаления"))
+
+
+def _cancel(context: Context, known: list[Row], outcome: Outcome) -> None:
+    """A cancelled order loses its movements and is marked; one that never came is not created for it."""
+    if not known or known[0]["DeletionMark"] or not context.table["orders"].get("cancels", True):
+        outcome.skipped += 1
+        return
+    row = known[0]
+    if row["Posted"]:
+        context.session.unpost(ORDERS, row["Ref"])
+    context.session.put(ORDERS, {"Ref": row["Ref"], "DeletionMark": True, "Состояние": "Отменен"})
+    outcome.add(row["Ref"], row, created=False)
 
 
 def _lines(context: Context, element: _Element, place: str) -> list[Row]:

@@ -66,7 +66,7 @@ def export_message(context: Context, *, preview: bool) -> bytes:
 
     node = node_row(context)
     version = str(node["ВерсияФорматаОбмена"])
-    if version not in context.table["versions"]:
+    if version not in context.table["versions"] or version in context.table.get("managers_missing", ()):
         raise ExchangeError(
             "version",
             f"Не определен Менеджер конвертации для версии формата обмена {version} (план обмена {context.plan}, узел {context.node})",
@@ -81,12 +81,12 @@ def export_message(context: Context, *, preview: bool) -> bytes:
     waiting = registration.waiting(context.session, context.plan, context.node)
     for mapping in mappings.values():
         for reference in waiting:
-            row = (
-                context.session.get(reference.object, reference.id)
-                if reference.object == mapping.object and mapping.send
-                else None
-            )
-            if row is not None and not row.get("IsFolder"):
+            if reference.object != mapping.object or not mapping.send:
+                continue
+            row = context.session.get(reference.object, reference.id)
+            if row is None:
+                writer.write_deletion(body, mapping, reference)
+            elif not row.get("IsFolder"):
                 writer.write(body, mapping, row)
     etree.indent(root, "\t")
     content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
@@ -122,9 +122,11 @@ def import_message(context: Context, message: bytes) -> Outcome:
     _negotiate(context, node, header, outcome)
     if settings_only:
         outcome.warnings.append("Сообщение содержит только настройки: данные не передавались")
+        if context.table.get("handshake_counts"):
+            succeeded(context.session, context.plan, context.node)
         return outcome
     acknowledged = number > 0  # 4
-    if acknowledged and int(node["ReceivedNo"]) >= number:  # 6
+    if acknowledged and int(node["ReceivedNo"]) >= number and context.table.get("knows_repetitions", True):  # 6
         outcome.already_received = True
         outcome.warnings.append("Сообщение обмена было принято ранее")
         return outcome
@@ -159,7 +161,7 @@ def _negotiate(context: Context, node: Row, header: _Element, outcome: Outcome) 
 
 
 def _acknowledge(context: Context, node: Row, received: int, outcome: Outcome) -> None:
-    if received > int(node["SentNo"]):
+    if received > int(node["SentNo"]) and context.table.get("restored_copy") != "ignored":
         # A message from the future: our base was restored from a copy. Nothing is taken off, our number catches up.
         outcome.warnings.append(
             f"База восстановлена из копии: корреспондент принял сообщение {received}, у нас отправлено {node['SentNo']}"
@@ -193,10 +195,10 @@ def _load_object(context: Context, reader: Reader, mapping: ObjectMapping, eleme
     if known is not None and found is not None:
         if identifier:
             reader.remember(found, identifier)
-        if not differs(known, cells):
+        if not differs(known, cells) and not _returns(known):
             outcome.skipped += 1
             return
-        cells = {**known, **cells}
+        cells = {**known, **cells, "DeletionMark": False}
     elif identifier:
         cells["Ref"] = Ref(mapping.object, _guid(identifier, mapping.name))
     try:
@@ -209,6 +211,11 @@ def _load_object(context: Context, reader: Reader, mapping: ObjectMapping, eleme
         reader.remember(reference, identifier)
     registration.withdraw(session, context.plan, context.node, reference)
     outcome.add(reference, cells, created=known is None)
+
+
+def _returns(known: Row) -> bool:
+    """Whether a document that was unposted or marked comes again: then it is posted again though nothing in it differs."""
+    return bool(known.get("DeletionMark")) or known.get("Posted") is False
 
 
 def _guid(text: str, place: str) -> str:
@@ -231,6 +238,9 @@ def _delete(
         found = reader.find(mapping, {}, (item.text or "").strip()) if mapping else None
         row = context.session.get(found.object, found.id) if found else None
         if found is None or row is None or by_object(mappings, found.object) is None:
+            outcome.skipped += 1
+            continue
+        if not context.table.get("deletions_travel", True):
             outcome.skipped += 1
             continue
         if row.get("Posted"):

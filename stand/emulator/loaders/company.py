@@ -1,7 +1,8 @@
 """The demo company: a configuration out of a folder of TOML, in one of its releases.
 
 The folder holds `configuration/*.toml` and `behaviour/*.toml` (laid over each other they are the tree of release 2.0.14.7),
-`changes/*.toml` and `defects/*.toml` (patches), `releases/*.toml` (which patches make a release), `data/*.toml` (reference data).
+`changes/*.toml` (patches), `releases/*.toml` (which patches make a release), `data/*.toml` (reference data). Seeded defects, patches too,
+lie beside it in `defects/*.toml`.
 Tables named as a kind of metadata become objects of the model; everything else is behaviour and stays plain data.
 """
 
@@ -22,13 +23,21 @@ from stand.emulator.model import (
     Attribute,
     Configuration,
     Enumeration,
+    Journal,
     MetaObject,
     Register,
     RegisterKind,
+    Schedule,
     TabularSection,
     ValueType,
 )
-from stand.emulator.standard import SURROGATE_KEY, recorder_type, standard_attributes
+from stand.emulator.standard import (
+    SURROGATE_KEY,
+    journal_attributes,
+    recorder_type,
+    standard_attributes,
+    standard_sections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +78,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 def defects_of(folder: Path) -> dict[str, Tree]:
     """All seeded defects by id."""
-    return {path.stem: read_toml(path) for path in sorted((folder / "defects").glob("*.toml"))}
+    return {path.stem: read_toml(path) for path in sorted((folder.parent / "defects").glob("*.toml"))}
 
 
 def tree_of(folder: Path, release: str, *, extra_defects: tuple[str, ...] = ()) -> Tree:
@@ -90,7 +99,7 @@ def tree_of(folder: Path, release: str, *, extra_defects: tuple[str, ...] = ()) 
     patches = [("changes", name) for name in description.get("changes", [])]
     patches += [("defects", name) for name in (*description.get("defects", []), *extra_defects)]
     for kind, name in patches:
-        file = folder / kind / f"{name}.toml"
+        file = (folder.parent if kind == "defects" else folder) / kind / f"{name}.toml"
         if not file.is_file():
             raise ConfigError(f"Нет файла {kind}/{name}.toml", place=str(path))
         tree = patched(tree, read_toml(file).get("change", []), str(file))
@@ -159,6 +168,12 @@ def _object(name: ObjectName, table: Mapping[str, Any]) -> MetaObject:
         return MetaObject(name, standard, title=title, published=published)
     if name.kind.is_register:
         return _register(name, table, title, published=published)
+    if name.kind is Kind.DOCUMENT_JOURNAL:
+        return _journal(name, table, title, published=published)
+    own = tuple(
+        TabularSection(section, _attributes(columns, f"{place}/{section}"), synonym(section))
+        for section, columns in table.get("sections", {}).items()
+    )
     return MetaObject(
         name=name,
         standard=standard_attributes(
@@ -169,11 +184,18 @@ def _object(name: ObjectName, table: Mapping[str, Any]) -> MetaObject:
             hierarchical="hierarchy" in table or name.kind is Kind.CHART_OF_ACCOUNTS,
             folders=table.get("hierarchy") == "groups",
             owners=_alternatives(str(table.get("owner", ""))),
+            action_period=bool(table.get("action_period", False)),
         ),
         attributes=_attributes(table.get("attributes", {}), place),
-        sections=tuple(
-            TabularSection(section, _attributes(columns, f"{place}/{section}"), synonym(section))
-            for section, columns in table.get("sections", {}).items()
+        sections=(
+            *own,
+            *standard_sections(
+                name.kind,
+                place,
+                kinds=str(table.get("kinds", "")),
+                flags=tuple(table.get("kind_flags", ())),
+                calculation=tuple(table.get("dependence", ())),
+            ),
         ),
         title=title,
         published=published,
@@ -188,22 +210,52 @@ def _register(name: ObjectName, table: Mapping[str, Any], title: str, *, publish
         resources=_attributes(table.get("resources", {}), place),
         attributes=_attributes(table.get("attributes", {}), place),
         periodic=bool(table.get("periodic", False)),
+        keyed_by_recorder=table.get("periodic") == "recorder",
         recorders=tuple(table.get("recorders", ())),
         correspondence=bool(table.get("correspondence", False)),
         chart=str(table.get("chart", "")),
+        action_period=bool(table.get("action_period", False)),
+        base_period=bool(table.get("base_period", False)),
+        bases=tuple(table.get("bases", ())),
+        schedule=_schedule(table.get("schedule")),
     )
     recorded = register.kind is not RegisterKind.INDEPENDENT
     standard = (Attribute("Recorder", recorder_type(register), standard=True),) if recorded else ()
     return MetaObject(name, standard, register=register, title=title, published=published)
 
 
+def _schedule(table: Mapping[str, Any] | None) -> Schedule | None:
+    if table is None:
+        return None
+    links = tuple((str(mine), str(field)) for mine, field in table.get("links", {}).items())
+    return Schedule(str(table["register"]), str(table["value"]), str(table["date"]), links)
+
+
+def _journal(name: ObjectName, table: Mapping[str, Any], title: str, *, published: bool) -> MetaObject:
+    """A document journal: `documents`, and `columns` with `from`: the attribute shown, one name for all documents or by document."""
+    documents = tuple(table.get("documents", ()))
+    columns = []
+    for column, description in table.get("columns", {}).items():
+        source = description.get("from", column) if isinstance(description, dict) else column
+        shown = source if isinstance(source, dict) else dict.fromkeys(documents, source)
+        columns.append((column, tuple((document, str(field)) for document, field in shown.items())))
+    return MetaObject(
+        name,
+        journal_attributes(documents),
+        _attributes(table.get("columns", {}), str(name)),
+        title=title,
+        published=published,
+        journal=Journal(documents, tuple(columns)),
+    )
+
+
 def _attributes(tables: Mapping[str, Any], place: str) -> tuple[Attribute, ...]:
     result = []
-    for name, description in tables.items():
-        text, title = (
-            (description["type"], description.get("title", "")) if isinstance(description, dict) else (description, "")
-        )
-        result.append(Attribute(name, value_type(str(text), f"{place}/{name}"), title or synonym(name)))
+    for name, given in tables.items():
+        description = given if isinstance(given, dict) else {"type": given}
+        type_ = value_type(str(description["type"]), f"{place}/{name}")
+        title = description.get("title", "") or synonym(name)
+        result.append(Attribute(name, type_, title, flag=str(description.get("flag", ""))))
     return tuple(result)
 
 

@@ -18,10 +18,12 @@ from stand.emulator.model import (
     MetaObject,
     Register,
     RegisterKind,
+    Schedule,
     TabularSection,
     ValueType,
 )
-from stand.emulator.odata.edmx_out import SYSTEM_ENUMS, TYPE_SUFFIX
+from stand.emulator.odata.edmx_out import SYSTEM_ENUMS
+from stand.emulator.odata.virtual_rows import BASE, TOTALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +63,11 @@ _STANDARD = frozenset(
     ]
 )
 _RECORD_STANDARD = frozenset(
-    ["Recorder", "Period", "LineNumber", "Active", "RecordType", "Account", "AccountDr", "AccountCr"],
+    [
+        *("Recorder", "Period", "LineNumber", "Active", "RecordType", "Account", "AccountDr", "AccountCr"),
+        *("RegistrationPeriod", "CalculationType", "ReversingEntry"),
+        *("ActionPeriod", "BegOfActionPeriod", "EndOfActionPeriod", "BegOfBasePeriod", "EndOfBasePeriod"),
+    ],
 )
 _PLAIN = {
     "Edm.String": ValueType(("String",)),
@@ -71,6 +77,7 @@ _PLAIN = {
     "Edm.Double": ValueType(("Number",), digits=18, fraction=UNKNOWN_FRACTION, edm="Edm.Double"),
     "Edm.Stream": ValueType(("ValueStorage",)),
 }
+_REGISTERED = "RegistrationPeriod"
 _WHOLE = frozenset({"Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Byte"})
 
 
@@ -212,7 +219,8 @@ def _register(
     recorder = Attribute("Recorder", recorder_type, standard=True)
     single = recorder_type.reference
     dimensions, resources, rest = _split(metadata, entity.name, own, record, kind)
-    account = by_name.get("AccountDr") or by_name.get("Account")
+    account = by_name.get("AccountDr") or by_name.get("Account") or by_name.get("CalculationType")
+    bases = (f"{Kind.CALCULATION_REGISTER}_{item.removeprefix(BASE)}" for item in virtual if item.startswith(BASE))
     register = Register(
         kind=_register_kind(kind, by_name),
         dimensions=dimensions,
@@ -224,8 +232,29 @@ def _register(
         chart=account.type.reference if account and account.type.reference != "?" else "",
         virtual=virtual,
         keyed_by_recorder=any(key.startswith("Recorder") for key in record.key) and kind is Kind.INFORMATION_REGISTER,
+        action_period="ActionPeriod" in by_name,
+        base_period="BegOfBasePeriod" in by_name,
+        bases=tuple(item for item in bases if item in metadata.entity_types),
+        schedule=_schedule(metadata, entity.name, {item.name for item in own}),
     )
     return (recorder,), register
+
+
+def _schedule(metadata: Metadata, name: str, fields: set[str]) -> Schedule | None:
+    """The schedule of a calculation register, by the columns of its ScheduleData: a register of days that has such a resource."""
+    rows = metadata.complex_types.get(f"{name}_ScheduleData")
+    titles = [prop.name for prop in rows.properties] if rows is not None else []
+    value = next(
+        (item.removesuffix(_REGISTERED) for item in titles if item.endswith(_REGISTERED) and item != _REGISTERED), ""
+    )
+    for entity in metadata.entity_types.values() if value else ():
+        keys = {prop.name: prop.type for prop in entity.properties if prop.name in entity.key}
+        date = next((key for key, edm in keys.items() if edm == "Edm.DateTime" and key != "Period"), "")
+        if not date or value in keys or entity.property(value) is None:
+            continue
+        others = [key.removesuffix("_Key") for key in keys if key != date]
+        return Schedule(entity.name, value, date, tuple((key, key) for key in others if key in fields))
+    return None
 
 
 def _register_kind(kind: Kind, by_name: dict[str, Attribute]) -> RegisterKind:
@@ -253,12 +282,15 @@ def _split(metadata: Metadata, name: str, own: list[Attribute], record: EntityTy
             (),
         )
     columns: set[str] = set()
-    for suffix in TYPE_SUFFIX.values():
+    for suffix in TOTALS.values():
         found = metadata.complex_types.get(name + suffix)
         columns.update(prop.name for prop in found.properties) if found else None
     if not columns:
-        numbers = tuple(item for item in own if item.type.edm == "Edm.Double")
-        return tuple(item for item in own if item not in numbers), numbers, ()
+        # Dimensions, then resources, then attributes: the first run of numbers is the resources.
+        number = [item.type.edm == "Edm.Double" for item in own]
+        first = number.index(True) if any(number) else len(own)
+        last = next((at for at in range(first, len(own)) if not number[at]), len(own))
+        return tuple(own[:first]), tuple(own[first:last]), tuple(own[last:])
     base = {item.name: _side_less(item.name, own) for item in own}
     resources = [item for item in own if {f"{base[item.name]}Balance", f"{base[item.name]}Turnover"} & columns]
     dimensions = [

@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DocumentError, reason
 from harness.onec.edmx import read_edmx
+from stand.emulator.database.connection import load_rows
 from stand.emulator.database.infobase import Infobase
 from stand.emulator.database.tables import MAX_INT, Layout, scaled
+from stand.emulator.database.totals import rebuild
 from stand.emulator.loaders.edmx import UNKNOWN_FRACTION, configuration_from_metadata
 from stand.emulator.loaders.feed import read_feed
 from stand.emulator.odata.shapes import Publication, ShapeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from stand.emulator.database.dialect import Place
     from stand.emulator.database.session import Session
     from stand.emulator.database.tables import Table
     from stand.emulator.loaders.feed import Entry
     from stand.emulator.model import Attribute, Configuration, MetaObject
 
 
-def create_recorded(path: Path, metadata: Path, feeds: Sequence[Path] = ()) -> Infobase:
-    """A base in a new file that serves a recorded publication with the recorded rows.
+def create_recorded(
+    place: Place, metadata: Path, feeds: Sequence[Path] = (), settle: Callable[[Infobase], object] = lambda _base: None
+) -> Infobase:
+    """A new base that serves a recorded publication with the recorded rows; `settle` gives it the rest (users, settings).
 
     `metadata` is the answer of `$metadata`; `feeds` are answers of SelectChanges or of entity sets in Atom, and a later entry replaces an earlier
     one with the same key.
@@ -38,17 +43,13 @@ def create_recorded(path: Path, metadata: Path, feeds: Sequence[Path] = ()) -> I
     publication = Publication(Layout(configuration))
     entries = [entry for feed in feeds for entry in read_feed(_read(feed), publication, place=str(feed))]
     configuration = _with_fractions(configuration, entries)
-    base = Infobase.create(path, configuration)
-    try:
-        with base.transaction() as session:
-            for entry in entries:
-                _write(session, entry)
-    except BaseException:
-        base.close()
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        raise
-    return base
+    with Infobase.creation(place, configuration) as base, base.transaction() as session:
+        for entry in entries:
+            _write(session, entry)
+        # Records went in as they were: their totals follow at once.
+        rebuild(session.connection, session.layout, {entry.shape.object_name for entry in entries})
+        settle(base)
+        return base
 
 
 def _read(path: Path) -> bytes:
@@ -77,7 +78,7 @@ def _write(session: Session, entry: Entry) -> None:
 
 
 def _insert(session: Session, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    session.connection.executemany(table.replace_sql, [table.encode(row) for row in rows])
+    load_rows(session.connection, table, [table.encode(row) for row in rows])
 
 
 def _with_fractions(configuration: Configuration, entries: Sequence[Entry]) -> Configuration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 class ServiceError(Exception):
     """An answer with an error."""
 
@@ -70,14 +74,14 @@ def error(status: int, code: str, message: str) -> Response:
     return response
 
 
-def period(start: str, end: str) -> tuple[date, date]:
+def period(start: str | None, end: str | None) -> tuple[date, date]:
     """Both days of a period; each may be left out: from the beginning, until today.
 
     Raises:
         ServiceError: no dates, or the wrong way round.
     """
-    first = _day(start) if start else date(1, 1, 1)
-    last = _day(end) if end else datetime.now().date()  # noqa: DTZ005 - the server's local day, as in 1C
+    first = date(1, 1, 1) if start is None else _day(start)
+    last = datetime.now().date() if end is None else _day(end)  # noqa: DTZ005 - the server's local time, as in 1C
     if first > last:
         raise ServiceError(400, "period", f"Начало периода {first} позже конца {last}")
     return first, last
@@ -85,7 +89,8 @@ def period(start: str, end: str) -> tuple[date, date]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text[:10])
+        # Other ways to write a day of ISO 8601 are not agreed on.
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError as problem:
         raise ServiceError(400, "period", f"«{text}» не дата, ожидается ГГГГ-ММ-ДД") from problem
 
@@ -132,18 +137,36 @@ def info(infobase: Infobase) -> dict[str, Any]:
             "scheduled_jobs_blocked": infobase.get_setting(JOBS_BLOCKED) == "1",
             "external_resources_blocked": infobase.get_setting(OUTWARD_BLOCKED) == "1",
         },
-        "extensions": [
-            {"name": key, "version": item["version"], "applied": item["applied"], "reason": item["reason"]}
-            for key, item in _tables(infobase, "extensions").items()
-        ],
+        "extensions": _extensions(infobase, update.refused if update else {}),
         "update": {
             "handlers": [
-                {"name": item.name, "version": item.version, "state": item.state, "error": item.error}
+                {
+                    "name": item.name,
+                    "version": item.version,
+                    "state": item.state,
+                    "error": item.error,
+                    "deferred": item.deferred,
+                }
                 for item in (update.handlers if update else ())
             ],
             "deferred_left": len(update.deferred) if update else 0,
         },
     }
+
+
+def _extensions(infobase: Infobase, refused: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Extensions of the configuration, and those an update could not apply."""
+    known = _tables(infobase, "extensions")
+    lost: dict[str, Any] = {name: {"version": "", "applied": False} for name in refused if name not in known}
+    return [
+        {
+            "name": name,
+            "version": item["version"],
+            "applied": item["applied"] and name not in refused,
+            "reason": refused.get(name) or item.get("reason", ""),
+        }
+        for name, item in (known | lost).items()
+    ]
 
 
 def report(item: Report) -> dict[str, Any]:

@@ -6,7 +6,7 @@ administrators, a report is for those who may read what it reads, an exchange fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from stand.emulator.behaviour.report_page import page_of
 from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.rows import BusinessError
-from stand.emulator.service import answers
+from stand.emulator.service import answers, session_answers
 from stand.emulator.service.answers import ServiceError
 
 if TYPE_CHECKING:
@@ -31,17 +31,21 @@ if TYPE_CHECKING:
 
     from stand.emulator.behaviour.reporting import Report, ReportResult
     from stand.emulator.database.infobase import Infobase
+    from stand.emulator.session_lock import SessionGate
+    from stand.emulator.sessions import Sessions
 
 __all__ = ["ROOT", "routes"]
 
 ROOT = "/hs/readiness/v1"
 _REPORT_OPTIONS = ("variant", "start", "end")
+_DIGITS = 18
+_Handler: TypeAlias = "Callable[[Request, User, bytes], Response]"
 
 
 def routes(infobase: Infobase) -> Sequence[Route]:
     """Routes of the service below a publication; the user is in `request.state.user`."""
     service = _Service(infobase)
-    table: list[tuple[str, str, Callable[[Request, User, bytes], Response]]] = [
+    table: list[tuple[str, str, _Handler]] = [
         ("GET", "/info", service.info),
         ("GET", "/reports", service.reports),
         ("GET", "/reports/{name}", service.report),
@@ -54,19 +58,28 @@ def routes(infobase: Infobase) -> Sequence[Route]:
         ("GET", "/rights", service.rights),
         ("GET", "/log", service.log),
         ("POST", "/documents/{set}/{ref}/movements", service.movements),
+        ("GET", "/sessions", service.sessions),
+        ("DELETE", "/sessions/{number}", service.end_session),
+        ("GET", "/sessions/lock", service.session_lock),
+        ("PUT", "/sessions/lock", service.lock_sessions),
+        ("DELETE", "/sessions/lock", service.unlock_sessions),
     ]
-    return [Route(ROOT + path, _endpoint(handler), methods=[method]) for method, path, handler in table]
+    by_path: dict[str, dict[str, _Handler]] = {}
+    for method, path, handler in table:
+        by_path.setdefault(path, {})[method] = handler
+    return [Route(ROOT + path, _endpoint(handlers), methods=list(handlers)) for path, handlers in by_path.items()]
 
 
-def _endpoint(handler: Callable[[Request, User, bytes], Response]) -> Callable[[Request], Any]:
+def _endpoint(handlers: Mapping[str, _Handler]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
         return await run_in_threadpool(_guarded, handler, request, body)
 
     return endpoint
 
 
-def _guarded(handler: Callable[[Request, User, bytes], Response], request: Request, body: bytes) -> Response:
+def _guarded(handler: _Handler, request: Request, body: bytes) -> Response:
     """Turns refusals into answers; anything else is the server's own 500."""
     try:
         return handler(request, request.state.user, body)
@@ -119,7 +132,7 @@ class _Service:
         query = request.query_params
         if query.get("variant", "") not in ("", *report.variants):
             raise ServiceError(400, "variant", f"У отчёта «{report.title}» нет варианта «{query['variant']}»")
-        start, end = answers.period(query.get("start", ""), query.get("end", ""))
+        start, end = answers.period(query.get("start"), query.get("end"))
         parameters: Mapping[str, str] = {
             name: value for name, value in query.items() if name not in _REPORT_OPTIONS and value
         }
@@ -181,3 +194,33 @@ class _Service:
             session.post(name, ref)
             found = answers.movements(session, name, ref)
         return answers.json(found)
+
+    def sessions(self, request: Request, user: User, _body: bytes) -> Response:
+        self._administrator(user)
+        living: Sessions = request.state.sessions
+        return answers.json([session_answers.session(item) for item in living.listed()])
+
+    def end_session(self, request: Request, user: User, _body: bytes) -> Response:
+        self._administrator(user)
+        living: Sessions = request.state.sessions
+        number = request.path_params["number"]
+        if not (number.isascii() and number.isdigit() and len(number) < _DIGITS and living.end(int(number))):
+            raise ServiceError(404, "session", f"Сеанса {number[:20]} нет")
+        return Response(status_code=204)
+
+    def session_lock(self, request: Request, user: User, _body: bytes) -> Response:
+        self._administrator(user)
+        gate: SessionGate = request.state.gate
+        return answers.json(session_answers.session_lock(gate.lock))
+
+    def lock_sessions(self, request: Request, user: User, body: bytes) -> Response:
+        self._administrator(user)
+        gate: SessionGate = request.state.gate
+        gate.set(session_answers.wanted_lock(body), user.name)
+        return answers.json(session_answers.session_lock(gate.lock))
+
+    def unlock_sessions(self, request: Request, user: User, _body: bytes) -> Response:
+        self._administrator(user)
+        gate: SessionGate = request.state.gate
+        gate.set(None, user.name)
+        return Response(status_code=204)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stand.emulator.database.infobase import Infobase
+    from tests.stand.emulator.factory import InfobaseFactory
 
 TABLE, CHAIR, LAMP = (f"10000000-0000-4000-8000-00000000000{number}" for number in (3, 2, 1))
 IVANOV = "20000000-0000-4000-8000-000000000001"
@@ -33,7 +34,7 @@ PAID = "40000000-0000-4000-8000-000000000001"
 NIGHT = datetime(2026, 1, 31, 23, 59, 59)  # noqa: DTZ001 - dates of 1C are naive
 
 
-def filled_base(folder: Path) -> Infobase:
+def filled_base(folder: Path | InfobaseFactory) -> Infobase:
     """Goods: Лампа (a group's child), Стол, Стул; two sales, one payment; stock, prices, rates, entries."""
     base = sample_base(folder)
     with base.transaction() as session:

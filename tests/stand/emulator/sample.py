@@ -30,6 +30,7 @@ from stand.emulator.odata.errors import ODataError
 from stand.emulator.odata.service import ODataService
 from stand.emulator.odata.urls import Request, parse_path, parse_query
 from stand.emulator.standard import standard_attributes
+from tests.stand.emulator.factory import InfobaseFactory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,8 +155,12 @@ def sample_configuration(**behaviour: object) -> Configuration:
     )
 
 
-def sample_base(folder: Path, **behaviour: object) -> Infobase:
-    return Infobase.create(folder / "base.db", sample_configuration(**behaviour))
+def sample_base(folder: Path | InfobaseFactory, **behaviour: object) -> Infobase:
+    """In a folder, or on the database of a factory."""
+    configuration = sample_configuration(**behaviour)
+    if isinstance(folder, InfobaseFactory):
+        return folder(configuration)
+    return Infobase.create(folder / "base.db", configuration)
 
 
 @dataclass

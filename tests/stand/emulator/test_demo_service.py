@@ -59,7 +59,7 @@ class Service:
         described = operation["responses"].get(str(answer.status_code))
         assert described is not None, f"{method} {route}: {answer.status_code} не описан: {answer.text}"
         content = _resolved(described).get("content", {})
-        media = answer.headers["Content-Type"].partition(";")[0]
+        media = answer.headers.get("Content-Type", "").partition(";")[0]
         if content:
             assert media in content, f"{route}: {media}"
         if media != "application/json":
@@ -160,6 +160,11 @@ def test_every_route_of_the_description_answers_as_described(base: Infobase, ser
         sale = next(session.select("Document_РеализацияТоваровУслуг", order=("Number",)))["Ref"]
     _status, movements = service.call("POST", "/documents/{set}/{ref}/movements", set=sale.object, ref=sale.id)
     assert "AccountDr_Key" in next(item for item in movements if item["register"].startswith("Accounting"))["rows"][0]
+    number = service.call("GET", "/sessions")[1][0]["number"]
+    assert service.call("DELETE", "/sessions/{number}", number=str(number))[0] == 204
+    assert service.call("PUT", "/sessions/lock", body=b"{}")[1]["locked"] is True
+    assert service.call("GET", "/sessions/lock")[1]["locked"] is True
+    assert service.call("DELETE", "/sessions/lock")[0] == 204
     described = {(method.upper(), route) for route, methods in DESCRIPTION["paths"].items() for method in methods}
     assert service.seen == described
 

@@ -17,7 +17,6 @@ from stand.emulator.behaviour.updating import handled, update_company
 from stand.emulator.company import demo_folder, update_demo
 from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError
-from stand.emulator.loaders.company import defects_of
 from stand.emulator.rows import EMPTY, Ref
 from tests.stand.emulator.demo import UNIVERSAL, company, customer, moment, plenty, sample, update_with
 
@@ -248,7 +247,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         return {name: probe(base) for name, probe in PROBES.items()}
 
 
-@pytest.mark.parametrize("name", sorted(defects_of(demo_folder())))
+@pytest.mark.parametrize("name", sorted(PLACES))
 def test_a_defect_shows_in_its_place_and_nowhere_else(tmp_path: Path, clean: dict[str, object], name: str) -> None:
     with company(tmp_path) as base:
         update_with(base, name)

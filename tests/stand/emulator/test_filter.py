@@ -16,13 +16,15 @@ from tests.stand.emulator.sample import GOODS, LEDGER, PEOPLE, RATES, SALE, STOC
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.stand.emulator.factory import InfobaseFactory
+
 LINES = f"{SALE}_Товары"
 RECORDS = f"{STOCK}_RecordType"
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    base = filled_base(tmp_path_factory.mktemp("filter"))
+def asking(shared_infobase_factory: InfobaseFactory) -> Iterator[Asking]:
+    base = filled_base(shared_infobase_factory)
     yield Asking(base)
     base.close()
 

@@ -25,17 +25,17 @@ from tests.stand.emulator.sample import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from stand.emulator.database.session import Session
     from stand.emulator.model import MetaObject
+    from tests.stand.emulator.factory import InfobaseFactory
 
 MOMENT = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - dates of 1C are naive
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Iterator[Infobase]:
-    infobase = sample_base(tmp_path)
+def base(infobase_factory: InfobaseFactory) -> Iterator[Infobase]:
+    infobase = sample_base(infobase_factory)
     yield infobase
     infobase.close()
 
@@ -75,7 +75,7 @@ def test_numbers_go_on_from_the_greatest_of_the_year(base: Infobase) -> None:
     with base.transaction() as session:
         session.put(SALE, {"Date": MOMENT, "Number": "00000000041"})
         session.put(SALE, {"Date": MOMENT})
-        session.put(SALE, {"Date": datetime(2027, 1, 1)})  # noqa: DTZ001 - same
+        session.put(SALE, {"Date": datetime(2027, 1, 1)})  # noqa: DTZ001 - dates of 1C are naive
         numbers = [row["Number"] for row in session.select(SALE, order=("Date", "Number"))]
         assert numbers == ["00000000041", "00000000042", "00000000001"]
         folder = session.put(GOODS, {"Description": "Мебель", "Code": "000000007"})

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
     from stand.emulator.database.session import Session
     from stand.emulator.rows import Ref
+    from tests.stand.emulator.factory import InfobaseFactory
 
 MOMENT = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - dates of 1C are naive
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Iterator[Infobase]:
-    infobase = sample_base(tmp_path)
+def base(infobase_factory: InfobaseFactory) -> Iterator[Infobase]:
+    infobase = sample_base(infobase_factory)
     yield infobase
     infobase.close()
 
@@ -44,12 +45,15 @@ def a_sale(session: Session, quantity: str = "2") -> Ref:
     return session.put(SALE, {"Date": MOMENT, "Товары": [line, dict(line)]})
 
 
-def test_the_configuration_is_in_the_base_and_in_its_backup(base: Infobase, tmp_path: Path) -> None:
+def test_the_configuration_is_in_the_base_and_in_its_backup(
+    base: Infobase, infobase_factory: InfobaseFactory, tmp_path: Path
+) -> None:
     with base.transaction() as session:
         a_sale(session)
-    base.backup(tmp_path / "copy.db")
-    restore(tmp_path / "copy.db", tmp_path / "again.db")
-    again = Infobase.open(tmp_path / "again.db")
+    place = infobase_factory.place()
+    base.backup(tmp_path / "copy")
+    restore(tmp_path / "copy", place)
+    again = Infobase.open(place)
     assert again.configuration == base.configuration
     found = compare(base.fingerprint(), again.fingerprint())
     assert (found.differing, found.rows) == ((), sum(rows for rows, _digest in base.fingerprint().values()))
@@ -59,11 +63,11 @@ def test_the_configuration_is_in_the_base_and_in_its_backup(base: Infobase, tmp_
     again.close()
 
 
-def test_behaviour_keeps_its_types(tmp_path: Path) -> None:
+def test_behaviour_keeps_its_types(infobase_factory: InfobaseFactory) -> None:
     behaviour = {"с": date(2026, 1, 1), "в": {"шаг": [Decimal("0.2"), MOMENT, {"$": 1}]}}
-    base = Infobase.create(tmp_path / "base.db", sample_configuration(**behaviour))
+    base = infobase_factory(sample_configuration(**behaviour))
     base.close()
-    again = Infobase.open(tmp_path / "base.db")
+    again = Infobase.open(base.place)
     assert again.configuration.behaviour == behaviour
     again.close()
 
@@ -88,7 +92,7 @@ def test_an_update_keeps_data_and_converts_numbers(base: Infobase) -> None:
     assert "Артикул" not in row
     assert RATES not in base.fingerprint()
     base.close()
-    again = Infobase.open(base.path)
+    again = Infobase.open(base.place)
     assert again.configuration.version == "2.0"
     again.close()
 

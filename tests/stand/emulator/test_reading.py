@@ -28,6 +28,8 @@ from tests.stand.emulator.sample import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.stand.emulator.factory import InfobaseFactory
+
 ZERO = "00000000-0000-0000-0000-000000000000"
 RATE = f"{RATES}(Period=datetime'2026-01-01T00:00:00', Валюта='U''D', Где='{TABLE}', Где_Type='StandardODATA.{GOODS}')"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -36,8 +38,8 @@ M = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"
 
 
 @pytest.fixture(scope="module")
-def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    base = filled_base(tmp_path_factory.mktemp("reading"))
+def asking(shared_infobase_factory: InfobaseFactory) -> Iterator[Asking]:
+    base = filled_base(shared_infobase_factory)
     yield Asking(base)
     base.close()
 

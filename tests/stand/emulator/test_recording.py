@@ -68,7 +68,29 @@ def test_an_inconsistent_excerpt_does_not_stop_the_loader() -> None:
     ledger = configuration.objects["AccountingRegister_Хозрасчетный"].register
     assert ledger is not None
     assert ledger.correspondence
-    assert "Сумма" in {item.name for item in ledger.resources}
+    assert {"Сумма", "КоличествоDr", "ВалютнаяСуммаCr"} <= {item.name for item in ledger.resources}
+    assert [item.name for item in ledger.dimensions] == [
+        *("Организация", "ВалютаDr", "ВалютаCr", "ПодразделениеDr", "ПодразделениеCr"),
+    ]
+    assert [item.name for item in ledger.attributes] == ["Содержание", "НеКорректироватьСтоимостьАвтоматически"]
+
+
+@real
+def test_an_excerpt_comes_back_equal_as_far_as_it_is_complete() -> None:
+    """Registers whose both types and sets the excerpt holds: keys, openness, properties and their order; what they pointed at was cut."""
+    described = read_edmx((REAL / "bp_excerpt_metadata.xml").read_bytes())
+    again = metadata_of(configuration_from_metadata(described))
+    complete = [
+        name
+        for name in described.entity_types
+        if f"{name}_RecordType" in described.entity_types and {name, f"{name}_RecordType"} <= set(described.entity_sets)
+    ]
+    assert len(complete) >= 4
+    for name in (*complete, *(f"{item}_RecordType" for item in complete)):
+        ours, recorded = again.entity_types[name], described.entity_types[name]
+        assert (ours.key, ours.open, ours.properties) == (recorded.key, recorded.open, recorded.properties)
+    for name, recorded_enum in described.enum_types.items():
+        assert again.enum_types[name] == recorded_enum
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from harness.errors import UsageError
+from stand.emulator.application import Serving
 from stand.emulator.auth import Authenticator, User, may, parse_basic
 from stand.emulator.server import EmulatorServer, is_loopback
 from tests.stand.emulator.filled import FIRST, TABLE, filled_base
@@ -54,7 +55,7 @@ def infobase(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infobase]:
 @pytest.fixture(scope="module")
 def root(infobase: Infobase) -> Iterator[str]:
     routes = [Route("/hs/readiness/v1/who", who)]
-    server = EmulatorServer(infobase, publication="demo", extra_routes=routes, max_body=200_000)
+    server = EmulatorServer(infobase, publication="demo", extra_routes=routes, serving=Serving(max_body=200_000))
     yield server.start()
     server.stop()
 

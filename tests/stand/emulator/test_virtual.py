@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stand.emulator.database.infobase import Infobase
+    from tests.stand.emulator.factory import InfobaseFactory
 
 FIRST = datetime(2026, 1, 1)  # noqa: DTZ001 - dates of 1C are naive
 DOCUMENTS = [Ref(SALE, f"00000000-0000-4000-8000-00000000000{number}") for number in range(3)]
@@ -45,8 +46,8 @@ relaxed = settings(max_examples=40, deadline=None, suppress_health_check=[Health
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Infobase]:
-    infobase = sample_base(tmp_path_factory.mktemp("virtual"))
+def base(shared_infobase_factory: InfobaseFactory) -> Iterator[Infobase]:
+    infobase = sample_base(shared_infobase_factory)
     yield infobase
     infobase.close()
 

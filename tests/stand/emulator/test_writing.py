@@ -26,7 +26,8 @@ from tests.stand.emulator.sample import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.stand.emulator.factory import InfobaseFactory
 
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -35,8 +36,8 @@ RATE_URL = f"{RATES}(Period=datetime'2026-03-01T00:00:00',Валюта='EUR',Г�
 
 
 @pytest.fixture
-def asking(tmp_path: Path) -> Iterator[Asking]:
-    base = filled_base(tmp_path)
+def asking(infobase_factory: InfobaseFactory) -> Iterator[Asking]:
+    base = filled_base(infobase_factory)
     yield Asking(base)
     base.close()
 
@@ -173,7 +174,7 @@ def test_delete_is_for_good(asking: Asking) -> None:
         ("POST", f"{SALE}(guid'{FIRST}')/Start", 400, "6"),
         ("POST", f"{SALE}(guid'{FIRST}')/Post?PostingModeOperational=1", 400, "2"),
         ("POST", "$metadata", 405, "19"),
-        ("POST", "SelectChanges", 501, "0"),
+        ("POST", "SelectChanges", 400, "12"),
         ("DELETE", f"{CURRENCY}(0)", 405, "19"),
     ],
 )

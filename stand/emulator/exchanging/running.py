@@ -1,0 +1,115 @@
+"""Runs an exchange the way the base's scheduled job does: the base goes to its correspondent itself.
+
+What came is written before the correspondent is told that it may forget it, and numbers move only after the whole of a step came through.
+A failure is an error of the event log, as a failed job is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stand.emulator.exchanging import registration, shop, shop_catalogue
+from stand.emulator.exchanging.bank_client import run_bank
+from stand.emulator.exchanging.common import ExchangeError, Outcome, described
+from stand.emulator.exchanging.crm_client import run_crm
+from stand.emulator.exchanging.opening import count_sent, open_context
+from stand.emulator.exchanging.outward import wire_of
+from stand.emulator.exchanging.peer_client import run_universal
+from stand.emulator.exchanging.shop_client import ShopDialogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stand.emulator.database.infobase import Infobase
+
+__all__ = ["RunResult", "run_exchange"]
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        steps: what the base asked of its correspondent, in order, for people.
+        sent: objects that went out.
+        received: what came in.
+    """
+
+    steps: list[str] = field(default_factory=list)
+    sent: int = 0
+    received: Outcome = field(default_factory=Outcome)
+
+
+def run_exchange(infobase: Infobase, plan: str, node: str, user: str = "") -> RunResult:
+    """Runs an exchange once.
+
+    Raises:
+        ExchangeError: it did not come through; the reason is for people and stands in the event log.
+    """
+    try:
+        runner = _runner(infobase, plan)
+        result = RunResult()
+        runner(infobase, plan, node, user, result)
+    except ExchangeError as error:
+        with infobase.transaction(user) as session:
+            session.log_event("error", f"Обмен данными.{plan}", f"ExchangePlan_{plan}", f"Узел {node}: {error.text}")
+        raise
+    return result
+
+
+def _runner(infobase: Infobase, plan: str) -> Callable[[Infobase, str, str, str, RunResult], None]:
+    table = described(infobase.configuration.behaviour).get(plan)
+    if table is None:
+        raise ExchangeError("plan", f"Плана обмена «{plan}» нет")
+    runner = _RUNNERS.get(str(table["kind"]))
+    if runner is None:
+        raise ExchangeError("outward", f"Обмен «{table['title']}» идёт файлами: база никуда не обращается сама")
+    return runner
+
+
+def _run_shop(infobase: Infobase, plan: str, node: str, user: str, result: RunResult) -> None:
+    """Goods and offers out, orders in, states of orders out."""
+    with infobase.reading(user) as session:
+        context = open_context(infobase, session, plan, node)
+        wire = wire_of(context)
+        goods, offers = shop_catalogue.goods_file(context), shop_catalogue.offers_file(context)
+        waiting = registration.waiting(session, plan, node)
+    result.steps = wire.steps
+    dialogue = ShopDialogue(wire, context.table)
+    dialogue.authorise("catalog")
+    for name, content in (("import0_1.xml", goods), ("offers0_1.xml", offers)):
+        dialogue.authorise("catalog")
+        dialogue.begin("catalog")
+        dialogue.send("catalog", name, content)
+    dialogue.complete("catalog")
+    result.sent = len(waiting)
+    _run_orders(infobase, dialogue, result, (plan, node, user))
+
+    with infobase.transaction(user) as session:
+        count_sent(open_context(infobase, session, plan, node))
+
+
+def _run_orders(infobase: Infobase, dialogue: ShopDialogue, result: RunResult, place: tuple[str, str, str]) -> None:
+    plan, node, user = place
+    dialogue.authorise("sale")
+    dialogue.begin("sale")
+    content = dialogue.orders()
+    if content.strip():
+        with infobase.transaction(user) as session:
+            result.received = shop.import_orders(open_context(infobase, session, plan, node), content)
+    dialogue.confirm()
+    with infobase.reading(user) as session:
+        context = open_context(infobase, session, plan, node)
+        orders = [item for item in registration.waiting(session, plan, node) if item.object == shop.ORDERS]
+        states = shop_catalogue.statuses_file(context, orders) if orders else b""
+    if states:
+        dialogue.send("sale", "orders0_1.xml", states)
+
+
+_RUNNERS: dict[str, Callable[[Infobase, str, str, str, RunResult], None]] = {
+    "shop": _run_shop,
+    "bank": run_bank,
+    "crm": run_crm,
+    "universal": run_universal,
+}
