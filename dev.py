@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets up `.venv` from the lock file and runs one task in it; needs nothing but Python 3.11+.
 
-usage: python dev.py demo | test | lint | bench | lock | venv [arguments of the task …]
+usage: python dev.py demo | test | lint | prove | bench | lock | venv [arguments of the task …]
 
 The Makefile calls this; on Windows it is called directly (`py dev.py demo`). The environment is made once and remade when a
 lock file changes: a stamp inside `.venv` holds the digest of the lock it was made from.
@@ -108,6 +108,9 @@ def main(arguments: list[str]) -> None:
     elif task == "lint":
         environment(DEVELOPMENT)
         lint()
+    elif task == "prove":
+        environment(DEVELOPMENT)
+        run(python(), "-m", "harness.cli", "prove", *rest)
     elif task == "bench":
         environment(BENCHMARKS)
         for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):

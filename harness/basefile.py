@@ -28,6 +28,28 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return f"Credentials(name={self.name!r}, password=***)"
 
 
+class SweepOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the checks that need no scenario are done; see [sweep] of readiness.toml.
+
+    Attributes:
+        exclude: pattern of names to the reason why they are left out.
+        budget: seconds of a phase, 0 for as many as it takes.
+        changed: patterns of what the release changes.
+        sessions: sessions of the base to read with.
+        sample: documents of a kind to post again; 0: as the pack says.
+        seed: of the sample.
+        limit: a set with more rows is only counted; None: as the pack says.
+    """
+
+    exclude: dict[str, str] = {}
+    budget: float = 0.0
+    changed: list[str] = []
+    sessions: int = 2
+    sample: int = 0
+    seed: int = 1
+    limit: int | None = None
+
+
 class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base under test in one phase.
 
@@ -50,6 +72,7 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         skip: patterns of scenario ids to leave out.
         capabilities: what else this stand can do, for `needs(…)`: names of `stand.protocol.Capability` and the like.
         timing_repeats: measurements of one `observe.timing`.
+        sweep: how the checks that need no scenario are done.
     """
 
     publication: str
@@ -69,6 +92,7 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     skip: list[str] = []
     capabilities: list[str] = []
     timing_repeats: int = 7
+    sweep: SweepOptions = SweepOptions()
 
 
 def write_base_file(path: Path, content: BaseFile) -> Path:

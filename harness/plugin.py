@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.phase import counterparts
 from harness.phase.collecting import arrange, journal_collected
 from harness.phase.context import CONTEXT, ENVIRONMENT, make_context
 from harness.phase.fixtures import FactsFixture, FindingsFixture
 from harness.phase.needs import check_needs
 from harness.phase.outcomes import LostError
 from harness.phase.parallel import Parallel, report_problems
-from harness.phase.running import Subtests, notes_for, observe_for, progress_of, restart, watch
+from harness.phase.running import Subtests, notes_for, observe_for, progress_of, restart, sweep_for, watch
 from harness.phase.scribe import Scribe
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.phase.access import Base
     from harness.phase.context import Period
     from harness.phase.packs import Pack
+    from harness.phase.sweep import Sweep
 
 _MARKERS = (
     "scenario(id, *, area, severity, owner=''): сценарий с постоянным обозначением; area: exchange, report, flow, operation, sweep",
@@ -67,6 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", "xdist_group(name): группа pytest-xdist")
     context = config.stash[CONTEXT] = make_context(config)
     config.pluginmanager.register(Subtests(), "readiness-subtests")
+    config.pluginmanager.register(counterparts, "readiness-counterparts")
     if not context.worker:
         config.pluginmanager.register(Parallel(context), "readiness-parallel")
         if context.record is not None and not config.getoption("collectonly", default=False):
@@ -178,6 +181,12 @@ def findings(request: pytest.FixtureRequest) -> FindingsFixture:
 def facts(request: pytest.FixtureRequest) -> FactsFixture:
     """Notes facts: `facts.add("reports_inventory", 12)`."""
     return FactsFixture(notes_for(request.node))
+
+
+@pytest.fixture
+def sweep(request: pytest.FixtureRequest) -> Sweep:
+    """What the checks that need no scenario look at in this run: `sweep.chosen(names)`, `sweep.walk("data", names, …)`."""
+    return sweep_for(request.node)
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ generated for this run, readable by its owner only) to come up again after a kil
 
 from __future__ import annotations
 
-import hashlib
-import os
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ from stand.emulator.database.backup import compare
 from stand.emulator.database.dialect import dialect_of
 from stand.emulator.database.infobase import Infobase
 from stand.emulator.server import BY_DEFAULT, EmulatorServer, Serving
+from stand.files import digest_of, whole_backup, write_private
 from stand.protocol import Backup, Capability, Endpoints, Evidence, Info, Isolation, Proof, Result
 from stand.reading import BaseReader
 
@@ -123,13 +122,13 @@ class EmbeddedStand:
         path = self.work / f"backup{self._dialect.backup_suffix}"
         path.unlink(missing_ok=True)  # of an attempt that was killed
         take_backup(self._open(), path)
-        digest = _digest(path)
+        digest = digest_of(path)
         result = Result(time.monotonic() - started, {"size_bytes": str(path.stat().st_size), "sha256": digest})
         return Backup(result, path, digest, datetime.now(UTC).isoformat(timespec="seconds"))
 
     def proof(self, backup: Backup) -> Proof:
         """Restores the backup into a base of its own and compares every table by number of rows and content."""
-        source = self._whole(backup)
+        source = whole_backup(backup)
         wanted = self._open().fingerprint()
         started = time.monotonic()
         beside = dialect_of(self._dialect.beside("proof"))
@@ -158,7 +157,7 @@ class EmbeddedStand:
 
     def restore(self, backup: Backup) -> Result:
         """Puts the base back to the backup; a kill in the middle leaves the old base or the new one, never a half."""
-        source = self._whole(backup)
+        source = whole_backup(backup)
         started = time.monotonic()
         fresh = dialect_of(self._dialect.beside("restored"))
         fresh.restore(source)
@@ -222,7 +221,7 @@ class EmbeddedStand:
             for item in infobase.users()
         ]
         accounts.sort(key=lambda item: not item.full)
-        _write_private(self.work / _ACCESS, msgspec.json.encode(accounts))
+        write_private(self.work / _ACCESS, msgspec.json.encode(accounts))
 
     def _serve(self) -> None:
         infobase = self._open()
@@ -253,22 +252,3 @@ class EmbeddedStand:
         if self._infobase is None:
             raise StepError("встроенный стенд не запущен")
         return self._infobase
-
-    def _whole(self, backup: Backup) -> Path:
-        if backup.path is None or not backup.path.is_file():
-            raise StepError("файла резервной копии нет", place=str(backup.path or ""))
-        if backup.digest and _digest(backup.path) != backup.digest:
-            raise DocumentError("файл резервной копии изменился после снятия", place=str(backup.path))
-        return backup.path
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)

@@ -18,13 +18,14 @@ MAY = {
     "harness.cli": ("harness", "stand", "reports"),
     "harness.pipeline": ("harness", "stand", "reports"),
     "harness.run": ("harness", "stand", "reports"),
+    "harness.prove": ("harness", "stand", "reports"),
     "harness": ("harness", "stand.protocol"),
     "stand": ("stand", "harness.onec", "harness.record"),
     "reports": ("reports", "harness.record"),
     "scenarios": ("scenarios", "harness"),
 }
 CELLAR = ("harness.errors", "harness")  # `import harness` alone gives the version and nothing else
-UPPER = ("harness.cli", "harness.pipeline", "harness.run")
+UPPER = ("harness.cli", "harness.pipeline", "harness.run", "harness.prove")
 
 
 def module_name(path: Path) -> str:

@@ -6,68 +6,137 @@ Balances must survive an update to the kopeck. Dimensions are shown by names, so
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.checks.references import References
 from harness.errors import AnswerError
 from harness.onec.edmx import short
+from harness.onec.parallel import Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.onec.edmx import Metadata
     from harness.onec.odata import ODataClient
+    from harness.onec.values import Row
 
 _RESOURCE_ENDS = ("Balance", "BalanceDr", "BalanceCr", "Turnover", "TurnoverDr", "TurnoverCr", "Receipt", "Expense")
 KEY = ("Регистр", "Разрез", "Показатель")
+"""Key of the table of turnovers."""
+DAY_KEY = ("Регистр", "Дата", "Разрез", "Показатель")
 """Key of the table of balances."""
-TYPES = dict.fromkeys(KEY, "text") | {"Остаток": "number"}
+TYPES = dict.fromkeys(KEY, "text") | {"Оборот": "number"}
+"""Columns of the table of turnovers, also of an empty one."""
+DAY_TYPES = dict.fromkeys(DAY_KEY, "text") | {"Остаток": "number"}
 """Columns of the table of balances, also of an empty one."""
+TURNOVERS = ("Turnovers", "DrCrTurnovers")
+"""Virtual tables of turnovers; the second shows the correspondence of accounts."""
 
 
 @dataclass(slots=True)
-class Balances:
-    """Rows for `observe.table` and registers that did not answer."""
+class Amounts:
+    """Rows for `observe.table`, and virtual tables that did not answer, with the reason."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def registers_with(metadata: Metadata, function: str, *, exclude: Collection[str] = ()) -> tuple[str, ...]:
-    """Registers that publish a virtual table ("Balance", "Turnovers"), in order of names."""
-    found = [name for name, item in metadata.entity_sets.items() if function in metadata.functions_of(item.entity_type)]
-    return tuple(sorted(name for name in found if name not in exclude))
+def registers_with(metadata: Metadata, *functions: str) -> tuple[str, ...]:
+    """Registers that publish one of the virtual tables ("Balance", "Turnovers"), in order of names."""
+    return tuple(
+        sorted(
+            name
+            for name, item in metadata.entity_sets.items()
+            if not metadata.functions_of(item.entity_type).keys().isdisjoint(functions)
+        )
+    )
 
 
-def register_balances(client: ODataClient, day: date, *, exclude: Collection[str] = ()) -> Balances:
-    """Balances of all registers at the end of a day, key `KEY`; lines that are zero are left out.
+def register_balances(
+    client: ODataClient, registers: Iterable[str], days: Sequence[date], *, sessions: int = 1
+) -> Amounts:
+    """Balances at the end of each day, key `DAY_KEY`; lines that are zero are left out.
+
+    An accounting register gives them by account and extra dimensions, as it does when nobody chooses.
 
     Args:
         client: of the stand.
-        day: balances include this day: the moment asked for is the beginning of the next one (a period is a border "before").
-        exclude: registers not to read.
+        registers: names.
+        days: balances include the day: the moment asked for is the beginning of the next one (a period is a border "before").
+        sessions: requests at the same time.
     """
-    metadata = client.metadata()
-    names = References(client)
-    found = Balances()
-    moment = after(day)
-    for register in registers_with(metadata, "Balance", exclude=exclude):
-        try:
-            rows = list(client.balance(register, period=moment))
-        except AnswerError as error:
-            found.refused[register] = error.message
-            continue
-        targets = names.targets(metadata.entity_sets[register].entity_type) | _targets(metadata, register, "Balance")
-        found.rows += _tall(register, (names.readable(row, targets) for row in rows))
+    calls = ((name, "Balance", day) for name in registers for day in days)
+
+    def ask(call: tuple[str, str, date]) -> Iterable[Row]:
+        return client.balance(call[0], period=after(call[2]))
+
+    found = Amounts()
+    for (register, _, day), rows in _asked(client, calls, ask, found, sessions):
+        found.rows += _tall({"Регистр": register, "Дата": f"{day:%d.%m.%Y}"}, rows, "Остаток")
     return found
+
+
+def register_turnovers(
+    client: ODataClient, registers: Iterable[str], start: date, end: date, *, sessions: int = 1
+) -> Amounts:
+    """Turnovers of a period, key `KEY`; of an accounting register also those between accounts. Lines that are zero are left out."""
+    metadata = client.metadata()
+    calls = (
+        (name, function, end)
+        for name in registers
+        for function in TURNOVERS
+        if function in metadata.functions_of(metadata.entity_sets[name].entity_type)
+    )
+    moments = {"StartPeriod": datetime(start.year, start.month, start.day), "EndPeriod": _last_second(end)}  # noqa: DTZ001
+
+    def ask(call: tuple[str, str, date]) -> Iterable[Row]:
+        return client.call(call[0], call[1], moments)
+
+    found = Amounts()
+    for (register, function, _), rows in _asked(client, calls, ask, found, sessions):
+        name = register if function == TURNOVERS[0] else f"{register}/{function}"
+        found.rows += _tall({"Регистр": name}, rows, "Оборот")
+    return found
+
+
+def _asked(
+    client: ODataClient,
+    calls: Iterable[tuple[str, str, date]],
+    ask: Callable[[tuple[str, str, date]], Iterable[Row]],
+    found: Amounts,
+    sessions: int,
+) -> Iterator[tuple[tuple[str, str, date], Iterable[Mapping[str, Any]]]]:
+    """Answers of virtual tables with references made readable; refusals go to `found`."""
+    metadata, names = client.metadata(), References(client)
+    for call, rows in Crew(sessions).each(partial(_answer, ask), calls):
+        register, function, _ = call
+        if isinstance(rows, str):
+            found.refused[f"{register}/{function}"] = rows
+            continue
+        targets = names.targets(metadata.entity_sets[register].entity_type) | _targets(metadata, register, function)
+        yield call, [names.readable(row, targets) for row in rows]
+
+
+def _answer(
+    ask: Callable[[tuple[str, str, date]], Iterable[Row]], call: tuple[str, str, date]
+) -> tuple[tuple[str, str, date], list[Row] | str]:
+    try:
+        return call, list(ask(call))
+    except AnswerError as error:
+        return call, error.message
 
 
 def after(day: date) -> datetime:
     """The first moment after a day: 1C counts balances before the moment it is asked for."""
     return datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001 (1C's time has no zone)
+
+
+def _last_second(day: date) -> datetime:
+    """The end of a day: 1C takes the end of a period into it."""
+    return after(day) - timedelta(seconds=1)
 
 
 def _targets(metadata: Metadata, register: str, function: str) -> dict[str, str]:
@@ -77,14 +146,12 @@ def _targets(metadata: Metadata, register: str, function: str) -> dict[str, str]
     found = {}
     for link in record.navigation if record else ():
         target = metadata.target_of(link)
-        if f"{link.name}_Key" in names and target in metadata.entity_sets:
-            found[f"{link.name}_Key"] = target
-        if link.name.startswith("Account") and "Account_Key" in names and target in metadata.entity_sets:
-            found["Account_Key"] = target
-        for side in ("Dr", "Cr"):
-            base = link.name.removesuffix(side)
-            if base != link.name and f"{base}_Key" in names and target in metadata.entity_sets:
-                found[f"{base}_Key"] = target
+        if target not in metadata.entity_sets:
+            continue
+        account = ("Account", "BalancedAccount") if link.name.startswith("Account") else ()
+        for name in (link.name, link.name.removesuffix("Dr"), link.name.removesuffix("Cr"), *account):
+            if f"{name}_Key" in names:
+                found[f"{name}_Key"] = target
     return found
 
 
@@ -93,7 +160,7 @@ def _returned(metadata: Metadata, register: str, function: str) -> str:
     return metadata.functions_of(entity)[function].return_type
 
 
-def _tall(register: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _tall(head: Mapping[str, str], rows: Iterable[Mapping[str, Any]], amount: str) -> list[dict[str, Any]]:
     """One line for each resource that is not zero; lines with the same names of dimensions are added up."""
     sums: dict[tuple[str, str], Decimal] = {}
     for row in rows:
@@ -107,7 +174,7 @@ def _tall(register: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, An
             key = (cut, name)
             sums[key] = sums.get(key, Decimal(0)) + Decimal(value)
     return [
-        {"Регистр": register, "Разрез": cut, "Показатель": name, "Остаток": total}
+        {**head, "Разрез": cut, "Показатель": name, amount: total}
         for (cut, name), total in sorted(sums.items())
         if total
     ]

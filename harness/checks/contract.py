@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.onec.edmx import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from harness.onec.edmx import EntityType, FunctionImport, Metadata, Property
 
@@ -41,6 +41,16 @@ def contract_entries(metadata: Metadata) -> dict[str, str]:
     `AccumulationRegister_Товары_Balance/КоличествоBalance`.
     """
     return dict(sorted([*_sets(metadata), *_rows(metadata), *_functions(metadata), *_enumerations(metadata)]))
+
+
+def split_by_use(entries: Mapping[str, str], written: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Promises our integrations only read, and those of objects they write, where a newly mandatory property breaks them too."""
+    read: dict[str, str] = {}
+    write: dict[str, str] = {}
+    for path, promise in entries.items():
+        owner = path.partition("/")[0]
+        (write if owner in written else read)[path] = promise
+    return read, write
 
 
 def _sets(metadata: Metadata) -> Iterator[tuple[str, str]]:

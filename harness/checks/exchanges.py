@@ -117,3 +117,24 @@ def is_refused(service: ReadinessService, node: ExchangeNode, message: bytes) ->
 def numbers_of(node: ExchangeNode) -> tuple[int, int]:
     """Sent and received numbers."""
     return node.sent_no, node.received_no
+
+
+class LogWatch:
+    """Errors of the event log that appear while an exchange runs (facts/exchanges.md 0, item 9).
+
+    Args:
+        service: of the base; a user without the right to the log sees nothing, and the scenario says so itself.
+    """
+
+    def __init__(self, service: ReadinessService) -> None:
+        self._service = service
+        self._since = service.info().server_time
+        self._before = len(self._errors())
+
+    def _errors(self) -> list[str]:
+        events = self._service.log(self._since or None)
+        return [f"{item.event}: {item.comment}" for item in events if item.level == "error"]
+
+    def errors(self) -> list[str]:
+        """Errors written since this watch began."""
+        return self._errors()[self._before :]

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from harness.checks.columns import VOLATILE, canonical, is_empty
 from harness.checks.movements import document_movements
 from harness.checks.references import References
-from harness.checks.totals import VOLATILE, canonical, is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DOCUMENT_KEY = ("Документ", "Строка", "Реквизит")
 """Key of the table of what the documents hold."""
+LINE_KEY = ("Документ", "Строка")
+"""Key of the table of their lines."""
 NOON = 12
 """Documents of a flow are dated at noon: inside of the day in every time zone a base may think in."""
 _UNSTABLE = VOLATILE | {"Ref_Key", "Number", "LineNumber"}
@@ -64,6 +66,7 @@ class Flow:
         values: Mapping[str, Any],
         section: str = "",
         lines: Sequence[Mapping[str, Any]] = (),
+        post: bool = True,
     ) -> Made:
         """Creates and posts a document.
 
@@ -74,6 +77,7 @@ class Flow:
             values: fields of the head by roles.
             section: role of the tabular section the lines belong to.
             lines: rows by roles of fields.
+            post: False for one that is only written: what the base fills in is seen even where posting would ask for more.
         """
         entity_set = str(self.pack[role])
         body: dict[str, Any] = {"Date": datetime(day.year, day.month, day.day, NOON)}  # noqa: DTZ001 (1C's time has no zone)
@@ -85,7 +89,8 @@ class Flow:
         document = Made(label, role, entity_set, str(created["Ref_Key"]))
         self.names.alias(document.ref, f"«{label}»")
         self.made.append(document)
-        self.client.post(entity_set, document.ref)
+        if post:
+            self.client.post(entity_set, document.ref)
         return document
 
     def _field(self, role: str) -> str:
@@ -112,6 +117,20 @@ class Flow:
                 for number, line in enumerate(lines, start=1):
                     rows += self._cells(document.label, f"{section} {number}", line, links)
         return rows
+
+    def head(self) -> list[dict[str, str]]:
+        """What the heads of the documents hold, as rows (key: DOCUMENT_KEY)."""
+        return [row for row in self.documents() if not row["Строка"]]
+
+    def lines(self) -> list[dict[str, str]]:
+        """What the lines of the documents hold, one row a line (key: LINE_KEY), a column an attribute: a price that changed is named as such."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for cell in self.documents():
+            if cell["Строка"]:
+                row = found.setdefault((cell["Документ"], cell["Строка"]), {name: cell[name] for name in LINE_KEY})
+                row[cell["Реквизит"]] = cell["Значение"]
+        columns = dict.fromkeys(name for row in found.values() for name in row)
+        return [{name: row.get(name, "") for name in columns} for row in found.values()]
 
     def _cells(self, label: str, line: str, row: Mapping[str, Any], targets: Mapping[str, str]) -> list[dict[str, str]]:
         stable = {name: value for name, value in row.items() if name not in _UNSTABLE and "@" not in name}

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.totals import canonical, is_empty
+from harness.checks.columns import canonical, is_empty
 from harness.errors import AnswerError
 from harness.onec.names import NAMESPACE
 

@@ -17,7 +17,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.totals import canonical, combined, is_empty
+from harness.checks.columns import canonical, combined, is_empty
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -1,21 +1,21 @@
 """Reposting of a sample: what posting a document writes now (design 4.4).
 
 Two ways to know. The readiness service posts a document inside a transaction that is rolled back and tells the movements; a base
-without it is a disposable stand, so the document is really posted again and its records are read. The sample is the same in both
-phases, also when one of them has more documents: a document is chosen by a hash of its own kind and number, not by its place.
+without it is a disposable stand, so the document is really posted again, its records are read, and records that came out otherwise are
+put back. The sample is the same in both phases, also when one of them has more documents (`harness.checks.sampling`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.checks.movements import movement_rows, stored_records
 from harness.checks.references import References
+from harness.checks.sampling import strata_fields, stratified
 from harness.errors import AnswerError, RouteAbsentError
-from harness.onec.names import Kind
+from harness.onec.names import NAMESPACE, Kind
 from harness.onec.values import datetime_literal
 
 if TYPE_CHECKING:
@@ -36,17 +36,24 @@ TYPES = dict.fromkeys(KEY, "text") | {"Значение": "number"}
 
 @dataclass(slots=True)
 class Sample:
-    """Rows for `observe.table` (key: KEY), how many documents they are of, and documents that could not be posted."""
+    """Rows for `observe.table` (key: KEY), and what became of the documents.
+
+    Attributes:
+        documents: how many were posted.
+        refused: documents that could not be posted, with the reason.
+        altered: documents whose records could not be put back as they were, with the reason.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     documents: int = 0
     refused: list[str] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
 
 
-def reposting(client: ODataClient, service: ReadinessService) -> Callable[[str, str], Records]:
+def reposting(client: ODataClient, service: ReadinessService, sample: Sample) -> Callable[[str, str], Records]:
     """The gentler way this base has."""
     careful: Callable[[str, str], Records] | None = by_service(service) if service.available() else None
-    plain = by_posting(client)
+    plain = by_posting(client, sample)
 
     def post(kind: str, ref: str) -> Records:
         nonlocal careful
@@ -69,40 +76,72 @@ def by_service(service: ReadinessService) -> Callable[[str, str], Records]:
     return post
 
 
-def by_posting(client: ODataClient) -> Callable[[str, str], Records]:
-    """Posts for real and reads what was written, from every published register that a document may write."""
+def by_posting(client: ODataClient, sample: Sample) -> Callable[[str, str], Records]:
+    """Posts for real, reads what was written in every published register the document may write, and puts back what came out otherwise."""
     metadata = client.metadata()
-    registers = sorted(
-        name
-        for name, item in metadata.entity_sets.items()
-        if any(key.startswith("Recorder") for key in metadata.entity_types[item.entity_type].key)
-        and not name.endswith("_RecordType")
-    )
+    registers: dict[str, str] = {}
+    for name, item in metadata.entity_sets.items():
+        entity = metadata.entity_types[item.entity_type]
+        if name.endswith("_RecordType") or not any(key.startswith("Recorder") for key in entity.key):
+            continue
+        # With one kind of recorder the set says which: the others need not be asked.
+        registers[name] = next((metadata.target_of(link) for link in entity.navigation if link.name == "Recorder"), "")
 
     def post(kind: str, ref: str) -> Records:
+        mine = sorted(name for name, recorder in registers.items() if recorder in ("", kind))
+        before = {name: stored_records(client, name, kind, ref) for name in mine}
         client.post(kind, ref)
-        found = [(register, stored_records(client, register, kind, ref)) for register in registers]
-        return [(register, records) for register, records in found if records]
+        found = {name: stored_records(client, name, kind, ref) for name in mine}
+        for name, records in before.items():
+            if records != found[name]:
+                _put_back(client, name, kind, ref, records, sample=sample)
+        return [(name, records) for name, records in found.items() if records]
 
     return post
 
 
+def _put_back(
+    client: ODataClient, register: str, kind: str, ref: str, records: Sequence[Mapping[str, Any]], *, sample: Sample
+) -> None:
+    """Writes the records of a document as they were (facts/odata.md 6); what the base refuses is said."""
+    described = client.metadata().type_of(register)
+    single = described is not None and "Recorder_Key" in described.key
+    key = {"Recorder_Key": ref} if single else {"Recorder": ref, "Recorder_Type": f"{NAMESPACE}.{kind}"}
+    try:
+        client.change(register, key, {**key, "RecordSet": list(records)}, load=True)
+    except AnswerError as error:
+        sample.altered.append(f"{kind} {ref}, {register}: {error.message}")
+
+
 def repost_sample(
-    client: ODataClient, post: Callable[[str, str], Records], start: date, end: date, *, count: int
+    client: ODataClient,
+    service: ReadinessService,
+    kinds: Iterable[str],
+    start: date,
+    end: date,
+    *,
+    count: int,
+    seed: int = 1,
 ) -> Sample:
     """Posts a sample of every kind of document.
 
     Args:
         client: of the stand.
-        post: posts one document (its set, its reference) and tells what it wrote: see `reposting`.
+        service: of the stand; a base may be without it.
+        kinds: sets of documents, taken one by one: see `document_sets`.
         start: first day of the documents.
         end: last day.
         count: documents of each kind.
+        seed: of the sample.
     """
     names = References(client)
     sample = Sample()
-    for kind in document_sets(client):
-        for row in chosen(kind, posted(client, kind, start, end), count):
+    post = reposting(client, service, sample)
+    metadata = client.metadata()
+    for kind in kinds:
+        described = metadata.type_of(kind)
+        fields = strata_fields(metadata, described) if described else ()
+        for row in stratified(kind, posted(client, kind, start, end, fields), fields, count, seed):
             label = f"{row['Number']} от {row['Date']:%d.%m.%Y}"
             try:
                 movements = post(kind, str(row["Ref_Key"]))
@@ -128,24 +167,9 @@ def document_sets(client: ODataClient) -> tuple[str, ...]:
     )
 
 
-def posted(client: ODataClient, kind: str, start: date, end: date) -> list[dict[str, Any]]:
-    """Posted documents of a kind in a period, in order of date and number."""
+def posted(client: ODataClient, kind: str, start: date, end: date, fields: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Posted documents of a kind in a period with some of their fields, in order of date and number."""
     first, after = datetime_literal(start), datetime_literal(end + timedelta(days=1))
     wanted = f"Date ge {first} and Date lt {after} and Posted eq true"
-    rows = client.rows(kind, select=("Ref_Key", "Number", "Date"), filter=wanted)
+    rows = client.rows(kind, select=("Ref_Key", "Number", "Date", *fields), filter=wanted)
     return sorted(rows, key=lambda row: (row["Date"], str(row["Number"])))
-
-
-def chosen(kind: str, rows: Sequence[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """At most `count` documents, those with the smallest hash of kind and number, in the order given; all when `count` is 0.
-
-    One document more or less in the base changes the sample by one at most, so that it cannot look like a change of all movements.
-    """
-    if count <= 0 or len(rows) <= count:
-        return list(rows)
-    places = sorted(range(len(rows)), key=lambda place: (_lot(kind, rows[place]), place))[:count]
-    return [rows[place] for place in sorted(places)]
-
-
-def _lot(kind: str, row: Mapping[str, Any]) -> bytes:
-    return blake2b(f"{kind} {row['Number']}".encode(), digest_size=8).digest()

@@ -9,17 +9,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.totals import first_row
+from harness.checks.probing import first_rows
 from harness.errors import AccessError, AnswerError
+from harness.onec.parallel import Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from harness.onec.edmx import EntityType, Metadata
     from harness.onec.odata import ODataClient
     from harness.onec.services import ReadinessService
 
 KEY = ("Роль", "Объект")
 """Key of the matrix."""
+USER_KEY = ("Пользователь", "Набор")
+"""Key of tables of what test users may do."""
 TYPES = dict.fromkeys(KEY, "text") | dict.fromkeys(
     ("Чтение", "Добавление", "Изменение", "Удаление", "Проведение"), "boolean"
 )
@@ -46,12 +50,67 @@ def rights_rows(service: ReadinessService, role: str = "") -> list[dict[str, Any
     return [row for row in rows if any(value is True for value in row.values())]
 
 
-def read_rights(client: ODataClient, sets: Iterable[str]) -> list[dict[str, str]]:
+def read_rights(client: ODataClient, sets: Iterable[str], *, sessions: int = 1) -> list[dict[str, str]]:
     """Asks every set for one row as this user: rows (key: Набор) with "разрешено", "запрещено" or the error.
 
     A set that is not published any more is "нет в публикации": a matter of the contract, not of rights.
     """
-    return [{"Набор": name, "Чтение": attempt(partial(first_row, client, name))} for name in sets]
+    names = list(sets)
+    answers = Crew(sessions).each(lambda name: attempt(partial(first_rows, client, name)), names)
+    return [{"Набор": name, "Чтение": answer} for name, answer in zip(names, answers, strict=True)]
+
+
+def objects_of(metadata: Metadata) -> tuple[str, ...]:
+    """Sets that are objects of their own, in order of names: rights on tabular sections and records are those of their owners."""
+    return tuple(
+        name for name in metadata.entity_sets if not name.endswith("_RecordType") and _is_object(metadata, name)
+    )
+
+
+def _is_object(metadata: Metadata, name: str) -> bool:
+    entity = metadata.type_of(name)
+    return entity is not None and set(entity.key) != {"Ref_Key", "LineNumber"}
+
+
+def any_objects(main: ODataClient, sets: Iterable[str], *, sessions: int = 1) -> dict[str, str]:
+    """A reference to one object of each set that has marks of deletion, catalogs, documents and the like; sets without objects are left out.
+
+    Args:
+        main: of a user who sees everything.
+        sets: see `objects_of`.
+        sessions: requests at the same time.
+    """
+    metadata = main.metadata()
+    marked = [name for name in sets if _can_be_marked(metadata.type_of(name))]
+
+    def one(name: str) -> str:
+        found = main.rows(name, select=("Ref_Key",), filter="DeletionMark eq false", top=1)
+        return next((str(row["Ref_Key"]) for row in found), "")
+
+    refs = zip(marked, Crew(sessions).each(one, marked), strict=True)
+    return {name: ref for name, ref in refs if ref}
+
+
+def _can_be_marked(entity: EntityType | None) -> bool:
+    return entity is not None and entity.key == ("Ref_Key",) and entity.property("DeletionMark") is not None
+
+
+def write_rights(client: ODataClient, objects: Mapping[str, str]) -> list[dict[str, str]]:
+    """Sends, as this user, every object a change that changes nothing: its mark of deletion as it is.
+
+    The base checks the right before anything else, and an object written again is what it was.
+
+    Args:
+        client: of the user.
+        objects: set to reference, see `any_objects`.
+
+    Returns:
+        Rows (key: Набор) with "разрешено", "запрещено" or the error.
+    """
+    same = {"DeletionMark": False}
+    return [
+        {"Набор": name, "Запись": attempt(partial(client.change, name, ref, same))} for name, ref in objects.items()
+    ]
 
 
 def attempt(call: Callable[[], object]) -> str:

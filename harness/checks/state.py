@@ -10,10 +10,11 @@ from harness.checks.reposting import document_sets
 from harness.onec.values import datetime_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from harness.onec.odata import ODataClient
-    from harness.onec.services import BaseInfo
+    from harness.onec.services import BaseInfo, Session
 
 KEY = ("Вид", "Месяц")
 """Key of the table of documents by month."""
@@ -49,6 +50,19 @@ def documents_by_month(client: ODataClient, start: date, end: date) -> list[dict
 def extension_entries(info: BaseInfo) -> dict[str, str]:
     """Extensions as a contract: name to whether it was applied. The version is left out: a new one breaks nobody."""
     return {item.name: "применено" if item.applied else f"не применено: {item.reason}" for item in info.extensions}
+
+
+SESSION_KEY = "Приложение"
+"""Key of the table of sessions."""
+SESSION_TYPES = {"Приложение": "text", "Сеансов": "number"}
+"""Columns of that table, also of an empty one."""
+_OURS = frozenset({"ODataConnection", "HTTPServiceConnection"})
+
+
+def strange_sessions(sessions: Iterable[Session]) -> list[dict[str, Any]]:
+    """Sessions nobody expects on a stand (key: SESSION_KEY): users, designers, background jobs; those of the checks are left out."""
+    counts = Counter(item.application for item in sessions if item.application not in _OURS)
+    return [{"Приложение": name, "Сеансов": count} for name, count in sorted(counts.items())]
 
 
 def update_problems(info: BaseInfo) -> list[str]:

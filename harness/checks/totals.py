@@ -1,57 +1,44 @@
-"""Counts, sums and content fingerprints of every published set: what an update may not change by itself.
+"""Counts, sums, lengths and content fingerprints of every published set: what an update may not change by itself.
 
-One pass over a set gives, for every column, how many cells are filled, their sum when they are numbers, and a fingerprint that
-does not depend on the order of rows. A column without a single filled cell gives nothing, so that a new empty attribute is a
-matter of the contract only.
+One pass over a set gives, for every column, how many cells are filled, their sum when they are numbers, the length of the longest text,
+and a fingerprint that does not depend on the order of rows; where there is a period, counts and sums by month as well.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
-from hashlib import blake2b
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from harness.checks.columns import ROWS, Summary, summarize
 from harness.errors import AnswerError
-from harness.onec.names import EMPTY_REF, UNDEFINED_TYPE
-from harness.onec.odata import ROOT
+from harness.onec.odata import PAGE
+from harness.onec.parallel import Crew
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from harness.onec.edmx import EntityType, Metadata
     from harness.onec.odata import ODataClient
 
-ROWS = "(строки)"
-"""Name of the line that speaks of the set as a whole: how many rows, fingerprint of their keys."""
 KEY = ("Набор", "Колонка")
 """Key of the table of totals."""
-TYPES = dict.fromkeys(KEY, "text") | {"Заполнено": "number", "Сумма": "number", "Отпечаток": "text"}
+_NUMBERS = ("Заполнено", "Сумма", "Длина")
+TYPES = dict.fromkeys(KEY, "text") | dict.fromkeys(_NUMBERS, "number") | {"Отпечаток": "text"}
 """Columns of the table of totals, also of an empty one."""
-VOLATILE = frozenset({"DataVersion"})
-"""Grows with every write, even one that changes nothing: never compared (facts/odata.md 3)."""
-_NUMBERS = frozenset({"Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.Decimal", "Edm.Single"})
-_NOT_SUMMED = frozenset({"LineNumber"})
-_EMPTY = frozenset({"", EMPTY_REF, UNDEFINED_TYPE})
-_MODULUS = 1 << 64
+MONTH_KEY = ("Набор", "Месяц", "Колонка")
+"""Key of the table by month."""
+MONTH_TYPES = dict.fromkeys(MONTH_KEY, "text") | {"Сумма": "number"}
+"""Columns of the table by month."""
+LARGE = 50_000
+"""A set with more rows is read alone, with all sessions."""
 _SELECT_LIMIT = 1500
 """Characters of an encoded $select; a web server cuts a longer address (facts/odata.md 11.6)."""
 
 
-@dataclass(slots=True)
-class _Column:
-    """What is known of a column so far."""
-
-    filled: int = 0
-    total: Decimal = Decimal(0)
-    print: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A set that was not read in full, and why."""
+    """A set that was not read in full, or did not stand still, and why."""
 
     set: str
     reason: str
@@ -59,64 +46,121 @@ class Skipped:
 
 @dataclass(slots=True)
 class Totals:
-    """Rows for `observe.table` (key: Набор, Колонка) and what they do not cover."""
+    """Rows for `observe.table` (key: Набор, Колонка), the same by month (key: MONTH_KEY), and what they do not cover."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    months: list[dict[str, Any]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    unsteady: list[Skipped] = field(default_factory=list)
     read: int = 0
     """Rows read from the stand."""
+    is_new: Callable[[str, str], bool] = lambda _name, _column: False
 
 
-def readable_sets(metadata: Metadata, *, exclude: Collection[str] = ()) -> tuple[str, ...]:
-    """Sets worth reading, in order of names: a record set is left out when its flat twin `X_RecordType` is published.
-
-    Args:
-        metadata: of the publication.
-        exclude: names, or beginnings of names that end with "*".
-    """
+def readable_sets(metadata: Metadata) -> tuple[str, ...]:
+    """Sets worth reading, in order of names: a record set is left out when its flat twin `X_RecordType` is published."""
     names = metadata.entity_sets
-    return tuple(
-        sorted(
-            name
-            for name in names
-            if f"{name}_RecordType" not in names and not _matches(name, exclude) and metadata.type_of(name)
-        )
-    )
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(name == item or (item.endswith("*") and name.startswith(item[:-1])) for item in patterns)
+    return tuple(sorted(name for name in names if f"{name}_RecordType" not in names and metadata.type_of(name)))
 
 
 def set_totals(
-    client: ODataClient, metadata: Metadata, *, exclude: Collection[str] = (), limit: int = 200_000
+    client: ODataClient,
+    sets: Iterable[str],
+    *,
+    limit: int = 200_000,
+    sessions: int = 1,
+    is_new: Callable[[str, str], bool] = lambda _name, _column: False,
 ) -> Totals:
     """Reads every set and sums it up.
 
     Args:
         client: of the stand.
-        metadata: of the publication.
-        exclude: sets not to read, see `readable_sets`.
-        limit: a set with more rows is only counted, so that both phases leave out the same sets whatever their speed.
+        sets: names, taken one by one: who gives them may stop when there is no time left.
+        limit: a set with more rows is only counted, so that both phases leave out the same sets whatever their speed; 0: none is.
+        sessions: requests at the same time.
+        is_new: tells columns (set, name) that came with the update: while they are empty they are a matter of the contract only. Any
+            other empty column has its line, so that one that fills or empties is seen.
     """
-    found = Totals()
-    for name in readable_sets(metadata, exclude=exclude):
-        described = metadata.type_of(name)
-        if described is None:
-            continue
-        try:
-            if limit and (count := client.count(name)) > limit:
-                found.skipped.append(Skipped(name, f"строк {count}, больше {limit}: посчитано только их число"))
-                found.rows.append(_row(name, ROWS, count, None, ""))
-                continue
-            columns, count = summarize(client.rows(name, select=_select(described)), described)
-        except AnswerError as error:
-            found.skipped.append(Skipped(name, error.message))
-            found.rows.append(_row(name, ROWS, None, None, f"не читается: ошибка {error.code or error.status}"))
-            continue
-        found.read += count
-        found.rows += _lines(name, described, columns, count)
+    found = Totals(is_new=is_new)
+    large: list[str] = []
+    for one in Crew(sessions).each(partial(_small, client, limit), sets):
+        if one.large:
+            large.append(one.name)
+        else:
+            _take(found, one)
+    for name in large:
+        _take(found, _whole(client, name, sessions))
     return found
+
+
+def row_counts(client: ODataClient, sets: Iterable[str], *, sessions: int = 1) -> dict[str, int]:
+    """Rows of each set; zero for one that does not answer."""
+    names = list(sets)
+
+    def count(name: str) -> int:
+        try:
+            return client.count(name)
+        except AnswerError:
+            return 0
+
+    return dict(zip(names, Crew(sessions).each(count, names), strict=True))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One set: its summary, or why there is none."""
+
+    name: str
+    described: EntityType
+    summary: Summary | None = None
+    count: int | None = None
+    reason: str = ""
+    mark: str = ""
+    large: bool = False
+    changes: list[str] = field(default_factory=list)
+
+
+def _small(client: ODataClient, limit: int, name: str) -> _Seen:
+    """A set of one page in one request; a larger one is counted first."""
+    seen = _Seen(name, _described(client, name))
+    try:
+        page = list(client.rows(name, select=_select(seen.described), top=PAGE))
+        if len(page) < PAGE:
+            seen.summary = summarize(page, seen.described)
+            return seen
+        count = client.count(name)
+    except AnswerError as error:
+        return _refused(seen, error)
+    if limit and count > limit:
+        seen.count = count
+        seen.reason = f"строк {count}, больше {limit}: посчитано только их число"
+        return seen
+    if count > LARGE:
+        seen.large = True
+        return seen
+    return _whole(client, name, 0)
+
+
+def _whole(client: ODataClient, name: str, sessions: int) -> _Seen:
+    seen = _Seen(name, _described(client, name))
+    rows = client.rows(name, select=_select(seen.described), sessions=sessions, changed=seen.changes.append)
+    try:
+        seen.summary = summarize(rows, seen.described)
+    except AnswerError as error:
+        return _refused(seen, error)
+    return seen
+
+
+def _refused(seen: _Seen, error: AnswerError) -> _Seen:
+    seen.reason, seen.mark = error.message, f"не читается: ошибка {error.code or error.status}"
+    return seen
+
+
+def _described(client: ODataClient, name: str) -> EntityType:
+    described = client.metadata().type_of(name)
+    if described is None:
+        raise AnswerError(f"набор {name} не описан в публикации", place=name)
+    return described
 
 
 def _select(described: EntityType) -> tuple[str, ...]:
@@ -125,78 +169,33 @@ def _select(described: EntityType) -> tuple[str, ...]:
     return names if sum(len(name.encode()) * 3 + 1 for name in names) < _SELECT_LIMIT else ()
 
 
-def summarize(rows: Iterable[Mapping[str, Any]], described: EntityType) -> tuple[dict[str, _Column], int]:
-    """Sums up rows of a set; constant memory. Returns columns by name (ROWS is the keys) and the number of rows."""
-    numbers = {item.name for item in described.properties if item.type in _NUMBERS} - _NOT_SUMMED - set(described.key)
-    columns: dict[str, _Column] = {ROWS: _Column()}
-    count = 0
-    for row in rows:
-        count += 1
-        key = "\x1e".join(canonical(row.get(name)) for name in described.key)
-        columns[ROWS].print = combined(columns[ROWS].print, key)
-        for name, value in row.items():
-            if name in VOLATILE or name in described.key or isinstance(value, list | dict) or is_empty(value):
-                continue
-            column = columns.setdefault(name, _Column())
-            column.filled += 1
-            column.print = combined(column.print, f"{key}\x1f{canonical(value)}")
-            if name in numbers and isinstance(value, int | Decimal):
-                column.total += value
-    return columns, count
+def _take(found: Totals, seen: _Seen) -> None:
+    found.unsteady += [Skipped(seen.name, change) for change in seen.changes]
+    if seen.summary is None:
+        found.skipped.append(Skipped(seen.name, seen.reason))
+        found.rows.append(_row(seen.name, ROWS, seen.count, None, longest=None, fingerprint=seen.mark))
+        return
+    found.read += seen.summary.count
+    found.rows += [
+        line
+        for line in _lines(seen.name, seen.summary)
+        if line["Заполнено"] or line["Колонка"] == ROWS or not found.is_new(seen.name, line["Колонка"])
+    ]
+    found.months += [
+        {"Набор": seen.name, "Месяц": month, "Колонка": column, "Сумма": total}
+        for (month, column), total in sorted(seen.summary.months.items())
+    ]
 
 
-def is_empty(value: object) -> bool:
-    """What 1C calls not filled: nothing, an empty text, an empty reference, zero, an empty date; False is a value."""
-    if value is None or (isinstance(value, str) and value in _EMPTY):
-        return True
-    if isinstance(value, bool):
-        return False
-    return (isinstance(value, int | Decimal) and value == 0) or (isinstance(value, datetime) and value.year == 1)
+def _lines(name: str, summary: Summary) -> Iterator[dict[str, Any]]:
+    for column, seen in sorted(summary.columns.items()):
+        filled = summary.count if column == ROWS else seen.filled
+        total = seen.total if column in summary.numbers else None
+        yield _row(name, column, filled, total, longest=seen.longest, fingerprint=f"{seen.print:016x}")
 
 
-def canonical(value: object) -> str:
-    """A value as text that does not depend on how its digits were written: 1.50 is 1.5."""
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, int | Decimal):
-        text = f"{Decimal(value):f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def combined(mark: int, text: str) -> int:
-    """A fingerprint with one more text in it; the order of texts does not matter."""
-    return (mark + int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")) % _MODULUS
-
-
-def _lines(name: str, described: EntityType, columns: Mapping[str, _Column], count: int) -> Iterator[dict[str, Any]]:
-    numbers = {item.name for item in described.properties if item.type in _NUMBERS} - _NOT_SUMMED
-    for column, seen in sorted(columns.items()):
-        filled = count if column == ROWS else seen.filled
-        yield _row(name, column, filled, seen.total if column in numbers else None, f"{seen.print:016x}")
-
-
-def _row(name: str, column: str, filled: int | None, total: Decimal | None, fingerprint: str) -> dict[str, Any]:
-    return {"Набор": name, "Колонка": column, "Заполнено": filled, "Сумма": total, "Отпечаток": fingerprint}
-
-
-def read_probe(client: ODataClient, sets: Iterable[str]) -> list[dict[str, str]]:
-    """Asks every set for one row: rows (key: Набор) with "да", or the error's code and words."""
-    rows = []
-    for name in sets:
-        try:
-            first_row(client, name)
-            answer = "да"
-        except AnswerError as error:
-            answer = f"нет: ошибка {error.code or error.status}: {error.message[:200]}"
-        rows.append({"Набор": name, "Читается": answer})
-    return rows
-
-
-def first_row(client: ODataClient, entity_set: str) -> None:
-    """Asks a set for any one row. Without an order on purpose: ordering a register by its key costs a real base minutes.
-
-    Raises:
-        AnswerError: the set does not answer.
-    """
-    client.session.json("GET", f"{ROOT}/{quote(entity_set)}", params={"$format": "json", "$top": "1"})
+def _row(
+    name: str, column: str, filled: int | None, total: object, *, longest: int | None, fingerprint: str
+) -> dict[str, Any]:
+    values: Mapping[str, Any] = {"Заполнено": filled, "Сумма": total, "Длина": longest, "Отпечаток": fingerprint}
+    return {"Набор": name, "Колонка": column, **values}

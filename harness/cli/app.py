@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INTERNAL = 3
 INTERRUPTED = 130
-_ORDER = ("demo", "init", "doctor", "scenarios", "run", "judge", "report", "compare", "accept", "stand")
+_ORDER = ("demo", "init", "doctor", "scenarios", "run", "judge", "report", "compare", "accept", "prove", "exchange", "stand")
 
 
 class Command(TyperCommand):
@@ -93,7 +93,7 @@ def help_without_command(context: typer.Context) -> None:
 
 def register() -> None:
     """Imports the modules of the commands: importing one adds it to `app`."""
-    from harness.cli import demo, doctor, init, records, run, scenarios, stand  # noqa: F401
+    from harness.cli import demo, doctor, exchange, init, prove, records, run, scenarios, stand  # noqa: F401
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from harness.record.models import Severity, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from harness.record.models import Decision, Finding
+    from harness.record.models import Decision
 
 RecordArgument = Annotated[
     Path, typer.Argument(metavar="RECORD", help=_("Папка протокола прогона."), show_default=False)
@@ -28,7 +27,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help=_("Один объек�
 
 _COLOURS = {Verdict.GO: "green", Verdict.CONDITIONS: "yellow", Verdict.INCOMPLETE: "magenta", Verdict.NO_GO: "red"}
 _LONGEST = 200
-_FEW = 5
+_ROOM = 150
 
 
 def verdict_words(verdict: Verdict) -> str:
@@ -54,29 +53,33 @@ def print_verdict(decision: Decision) -> None:
 
 
 def reasons(decision: Decision) -> list[str]:
-    """Why, one line each: findings by weight, and gates that say something no finding says."""
-    findings = [item for item in decision.findings if item.severity is not Severity.INFO]
-    weight = list(Severity)
-    findings.sort(key=lambda item: weight.index(item.severity))
-    told = {str(item.text) for item in findings}
+    """Why, one line each: causes by weight, and gates that say something no finding says."""
+    told = {str(item.text) for item in decision.findings if item.severity is not Severity.INFO}
     gates = [
         gate for gate in decision.gates if gate.verdict is not Verdict.GO and str(gate.why or gate.seen) not in told
     ]
     gates.sort(key=lambda gate: -gate.verdict.rank)
     lines = [one_line(f"{gate.verdict.value}: {gate.why or gate.seen}") for gate in gates]
-    return [*lines, *_by_scenario(findings)]
+    return [*lines, *_by_cause(decision)]
 
 
-def _by_scenario(findings: list[Finding]) -> Iterator[str]:
-    """A line a finding, the first few of each scenario: the rest is in the document."""
-    total = Counter(item.scenario for item in findings)
-    told: Counter[str] = Counter()
-    for item in findings:
-        told[item.scenario] += 1
-        if not item.scenario or told[item.scenario] <= _FEW:
-            yield one_line(f"{item.scenario or item.code}: {item.text}")
-        elif told[item.scenario] == _FEW + 1:
-            yield _("{scenario}: и ещё {number}").format(scenario=item.scenario, number=total[item.scenario] - _FEW)
+def _by_cause(decision: Decision) -> Iterator[str]:
+    """A line a cause, with everyone who saw it: the findings themselves are in the document."""
+    for cause in decision.causes:
+        if len(cause.scenarios) > 1:
+            yield one_line(
+                _("{scenario}: {text} (видят также: {others})").format(
+                    scenario=cause.scenarios[0], text=shortened(str(cause.text)), others=", ".join(cause.scenarios[1:])
+                )
+            )
+        else:
+            yield one_line(f"{(cause.scenarios or [cause.id.partition('|')[0]])[0]}: {cause.text}")
+
+
+def shortened(text: str) -> str:
+    """A text that leaves room in its line for who else saw it."""
+    joined = " ".join(text.split())
+    return joined if len(joined) <= _ROOM else joined[: _ROOM - 1] + "…"
 
 
 def plan_lines(decision: Decision) -> list[str]:

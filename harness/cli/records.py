@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # Typer reads annotations
+from pathlib import Path  # Typer reads annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -127,26 +127,36 @@ def report(
 @app.command(
     "compare",
     cls=Command,
-    help=_("Показывает расхождения до и после обновления. Код возврата 1, если есть необъяснённые.")
+    help=_(
+        "Показывает расхождения до и после обновления. С двумя протоколами — расхождения между прогонами. "
+        "Код возврата 1, если есть необъяснённые."
+    )
     + "\n\n"
     + _("Пример: readiness compare RECORD --all"),
 )
 def compare(
     record: RecordArgument,
+    other: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RECORD]", help=_("Протокол второго прогона."), show_default=False),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Показать и одинаковые, и согласованные."))] = False,
+    phase: Annotated[
+        str,
+        typer.Option(
+            "--phase",
+            metavar="NAME",
+            help=_("Что сравнить у двух прогонов: after, before или before-after (до в первом, после во втором)."),
+        ),
+    ] = "after",
     json_output: JsonOption = False,
 ) -> int:
     """Shows differences: 0 when nothing is unexplained, 1 otherwise."""
-    from harness.record import read_record
     from harness.record.models import DifferenceClass
 
     quiet = {DifferenceClass.IDENTICAL, DifferenceClass.TOLERANCE, DifferenceClass.EXPECTED}
-    read = read_record(record)
-    if not read.compared:
-        raise UsageError(
-            "в этом протоколе сравнения ещё не было", place=str(record), hint="readiness run --resume RECORD"
-        )
-    differences = [item for item in read.differences if everything or item.cls not in quiet]
+    found = _of_one(record) if other is None else _of_two(record, other, phase)
+    differences = [item for item in found if everything or item.cls not in quiet]
     with output.unheard():
         if json_output:
             import msgspec
@@ -160,6 +170,29 @@ def compare(
     return int(any(item.cls not in quiet for item in differences))
 
 
+def _of_one(record: Path) -> list[Difference]:
+    from harness.record import read_record
+
+    read = read_record(record)
+    if not read.compared:
+        raise UsageError(
+            "в этом протоколе сравнения ещё не было", place=str(record), hint="readiness run --resume RECORD"
+        )
+    return list(read.differences)
+
+
+def _of_two(first: Path, second: Path, phase: str) -> list[Difference]:
+    from tempfile import TemporaryDirectory
+
+    from harness.observe.compare_runs import PHASES, compare_runs
+    from harness.record import read_record
+
+    if phase not in PHASES:
+        raise UsageError(f"нет этапа «{phase}»", place="--phase", hint="есть: " + ", ".join(PHASES))
+    with TemporaryDirectory(prefix="readiness-") as folder:
+        return compare_runs(read_record(first), read_record(second), phase, Path(folder))
+
+
 def _difference(item: Difference) -> str:
     counts = f"+{item.added} −{item.removed} ~{item.changed}"
     text = f": {output.one_line(str(item.text))}" if item.text else ""
@@ -169,25 +202,52 @@ def _difference(item: Difference) -> str:
 @app.command(
     "accept",
     cls=Command,
-    help=_("Предлагает согласования расхождений. Их проверяют, подписывают и вносят в acceptances.toml.")
+    help=_(
+        "Предлагает согласования расхождений. По одному на причину, с тем, что каждое покроет. "
+        "Записывает только подтверждённое: в терминале спрашивает, в сценарии подтверждают --yes или --all."
+    )
     + "\n\n"
-    + _("Пример: readiness accept RECORD --owner «Иванова А. П.» --until 2.0.16 >> acceptances.toml"),
+    + _(
+        "Пример: readiness accept RECORD -o acceptances.toml --yes 1,3 --reason «Новая ставка НДС» --owner «Иванова А. П.» --until 2.0.16"
+    ),
 )
 def accept(
     record: RecordArgument,
+    *,
     owner: Annotated[str, typer.Option("--owner", metavar="NAME", help=_("Кто согласует."))] = "",
     until: Annotated[str, typer.Option("--until", metavar="DATE", help=_("До какой даты или релиза."))] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("Почему так должно быть."))] = "",
+    yes: Annotated[str, typer.Option("--yes", metavar="N,M", help=_("Подтвердить предложения с этими номерами."))] = "",
+    everything: Annotated[bool, typer.Option("--all", help=_("Подтвердить все предложения."))] = False,
     output_file: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help=_("Дописать в файл."))
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help=_("Куда записать подтверждённое."))
     ] = None,
 ) -> int:
-    """Proposes acceptances."""
-    from harness.run import judging
+    """Proposes acceptances and writes those that were confirmed."""
+    import sys
 
-    text = judging.proposals(record, owner, until)
+    from harness.cli import accepting
+    from harness.observe import propose
+    from harness.observe.signing import ids_in
+    from harness.record import read_record
+
+    taken = ids_in(output_file) if output_file else []
+    proposals = propose(
+        read_record(record), owner=owner.strip(), until=until.strip(), reason=reason.strip(), taken=taken
+    )
+    confirmed = accepting.chosen(proposals, yes=yes, everything=everything)
     if output_file is None:
-        typer.echo(text, nl=False)
-    elif text:
-        with output_file.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        if confirmed is not None:
+            raise UsageError("не сказано, куда записать подтверждённое", place="--output", hint="-o acceptances.toml")
+        with output.unheard():
+            accepting.show(proposals, draft=True)
+        return 0
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    if confirmed is None:
+        if not interactive:
+            raise UsageError(
+                "никто не подтвердил: записывается только подтверждённое", place="--output", hint="--yes 1,3 или --all"
+            )
+        confirmed = accepting.asked(proposals)
+    accepting.write(output_file, accepting.completed(confirmed, interactive=interactive))
     return 0

@@ -26,7 +26,7 @@ _HELP = (
     (re.compile(r"Show this message and exit\."), "Показать эту справку."),
     (re.compile(r"\[required\]"), "[обязательно]"),
     (re.compile(r"\[default:(?=\s)"), "[по умолчанию:"),
-    (re.compile(r"\{RECORD\}"), "RECORD"),
+    (re.compile(r"\{(RECORD|FILE|BEFORE|AFTER)\}"), r"\1"),
     (re.compile(r"\[OPTIONS\]"), "[ПАРАМЕТРЫ]"),
     (re.compile(r"COMMAND \[ARGS\]\.\.\."), "КОМАНДА …"),
 )

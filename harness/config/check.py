@@ -189,4 +189,11 @@ def _in_words(message: str, value: object, kind: Any) -> tuple[str, str]:
         return f"недопустимое значение «{wrong}»", f"может быть, «{close}»?" if close else "возможны: " + ", ".join(
             _choices(kind)
         )
+    form = re.match(r"Expected `str` matching regex .*?(?: - at `\$\[(\d+)\]`)?$", message)
+    if form:
+        wrong = value[int(form[1])] if form[1] and isinstance(value, list) else value
+        return (
+            f"«{wrong}» записано не по правилам",
+            "нужно «ШАБЛОН: причина»: непроверенное попадает в заключение с причиной",
+        )
     return f"значение {value!r} не подходит", "даты пишутся как 2026-03-31, время как 2026-03-31T20:00"

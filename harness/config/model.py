@@ -40,20 +40,35 @@ class Stand(Section, frozen=True):
     """Стенд: копия базы, на которой репетируется обновление."""
 
     kind: Annotated[
-        Literal["embedded", "external"],
-        _meta("embedded: встроенный эмулятор; external: ваша копия базы по адресу url."),
+        Literal["embedded", "container", "external"],
+        _meta(
+            "embedded: встроенный эмулятор; container: он же с PostgreSQL в контейнерах Docker; external: ваша копия базы по адресу url."
+        ),
     ] = "embedded"
-    company: Annotated[str, _meta("embedded: демонстрационная компания.")] = "demo"
+    company: Annotated[str, _meta("embedded и container: демонстрационная компания.")] = "demo"
     release: Annotated[
-        str, _meta("embedded: релиз, с которого начинается репетиция; у записанной базы его название.")
+        str, _meta("embedded и container: релиз, с которого начинается репетиция; у записанной базы его название.")
     ] = ""
-    documents: Annotated[int, Meta(ge=1, description="embedded: сколько документов создать.")] = 500
-    seed: Annotated[int, _meta("embedded: начальное число генератора; одно число даёт одну и ту же базу.")] = 1
+    documents: Annotated[int, Meta(ge=1, description="embedded и container: сколько документов создать.")] = 500
+    seed: Annotated[
+        int, _meta("embedded и container: начальное число генератора; одно число даёт одну и ту же базу.")
+    ] = 1
     metadata: Annotated[
         str, _meta("embedded: файл $metadata записанной базы; тогда вместо демонстрационной компании открывается она.")
     ] = ""
     feeds: Annotated[tuple[str, ...], _meta("embedded: файлы SelectChanges с данными записанной базы.")] = ()
-    publication: Annotated[str, _meta("embedded: имя публикации в адресе; по умолчанию demo или recorded.")] = ""
+    publication: Annotated[
+        str, _meta("embedded и container: имя публикации в адресе; по умолчанию demo или recorded.")
+    ] = ""
+    base_image: Annotated[
+        str, _meta("container: образ, на котором собирается стенд; по умолчанию debian:bookworm-slim.")
+    ] = ""
+    certificates: Annotated[
+        str,
+        _meta(
+            "container: файл сертификатов (PEM) для сборки образа за прокси, который проверяет TLS; по умолчанию переменная SSL_CERT_FILE."
+        ),
+    ] = ""
     url: Annotated[str, _meta("external: корень публикации копии базы, например http://stand/erp_copy.")] = ""
     base: Annotated[
         str, _meta("external: чем эта база отличается от других; по умолчанию то, что она сообщает о себе.")
@@ -142,6 +157,40 @@ class Gates(Section, frozen=True):
     window: Annotated[Policy, _meta("Обновление и откат не помещаются в технологическое окно.")] = "no-go"
 
 
+_EXCLUDED = Meta(pattern=r"^[^:]+:\s*\S", description="ШАБЛОН: причина; «*» в имени значит «что угодно».")
+
+
+class Sweep(Section, frozen=True):
+    """Проверки, которым хватает описания базы: что не проверять, сколько времени тратить, с чего начать."""
+
+    exclude: Annotated[
+        tuple[Annotated[str, _EXCLUDED], ...],
+        _meta("Чего не проверять: «ШАБЛОН: причина», например «InformationRegister_Очередь*: меняется сама»."),
+    ] = ()
+    exclusions: Annotated[str, _meta("Файл исключений: записи [[exclude]] с objects, reason и owner.")] = ""
+    budget: Annotated[
+        float,
+        Meta(
+            ge=0, description="Сколько секунд этапа дано на эти проверки, 0 — сколько понадобится; тратятся по риску."
+        ),
+    ] = 0.0
+    changed: Annotated[
+        tuple[str, ...],
+        _meta(
+            "Что меняет релиз (из описания релиза или отчёта сравнения конфигураций): эти объекты проверяются первыми."
+        ),
+    ] = ()
+    sessions: Annotated[
+        int,
+        Meta(ge=1, le=32, description="Сколько сеансов базы занимать чтением; отказы в сеансе уменьшают это число."),
+    ] = 2
+    sample: Annotated[int, Meta(ge=1, description="Сколько документов каждого вида перепроводить.")] = 12
+    seed: Annotated[int, _meta("Начальное число выборки: одно число даёт одну и ту же выборку.")] = 1
+    limit: Annotated[
+        int, Meta(ge=0, description="Набор, в котором строк больше, только считается; 0 — читать любой.")
+    ] = 200_000
+
+
 class Timings(Section, frozen=True):
     """Как сравнивается время операций."""
 
@@ -179,6 +228,17 @@ class Window(Section, frozen=True):
     ] = 0.5
 
 
+class Prove(Section, frozen=True):
+    """Проверка самих проверок: что замечает набор сценариев, измеряет readiness prove."""
+
+    file: Annotated[
+        str,
+        _meta(
+            "Её результат, который войдёт в заключение; по умолчанию prove.json в папке протоколов, если он там есть."
+        ),
+    ] = ""
+
+
 class Settings(Section, frozen=True):
     """readiness.toml целиком."""
 
@@ -195,7 +255,9 @@ class Settings(Section, frozen=True):
     scenarios: Scenarios = Scenarios()
     period: Period = Period()
     gates: Gates = Gates()
+    sweep: Sweep = Sweep()
     timings: Timings = Timings()
     acceptances: Acceptances = Acceptances()
     documents: Documents = Documents()
     window: Window = Window()
+    prove: Prove = Prove()

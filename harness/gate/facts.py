@@ -50,6 +50,11 @@ WINDOW_FITS = "window.fits"
 ROLLBACK_DEADLINE = "rollback.deadline"
 """The last moment when a rollback still ends within the window."""
 
+PROVE_NOTICED = "prove.noticed"
+"""How many seeded defects this very suite noticed when it was proven; the text tells of how many. Absent: nobody proved it."""
+PROVE_STALE = "prove.stale"
+"""The suite was proven once and has changed since."""
+
 T_REPORT_COVERAGE = "report_coverage"
 """Threshold: share of custom reports that must be checked."""
 T_MAX_WARNINGS = "max_warnings"

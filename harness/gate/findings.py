@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.gate.causes import Cause, causes
+from harness.gate.agreed import from_acceptances
+from harness.gate.causes import Told, causes
 from harness.record.files import sha256
 from harness.record.models import (
-    Acceptance,
     Difference,
     DifferenceClass,
     Finding,
@@ -39,6 +39,9 @@ _ADVICE = {
     "SLOWER": "Найдите причину замедления на стенде: индексы, запрос, объём данных",
     "DUPLICATE-KEY": "Проверьте, почему строки повторяются; если так и должно быть, дополните ключ сценария",
     "SCENARIO-FAILED": "Повторите действие на стенде вручную и передайте разработчику приложенные сведения",
+    "CONTROL-TOTAL-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
+    "MACHINE-SLOWER": "Если время операции важно, повторите замер, когда машина не занята",
+    "CONTROL-TOTAL": "Сверьте отчёт с регистром и найдите строки, из-за которых равенство нарушено",
     "NOTHING-SEEN": "Проверьте отбор и период сценария; если таблица и должна быть пуста, скажите это: may_be_empty=True",
     "BROKEN-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
 }
@@ -58,7 +61,7 @@ def findings_of(record: Record) -> list[Finding]:
         *_from_runs(scenarios, record.runs),
         *_from_nothing(record),
         *_from_scenarios([*_noted(record, Phase.BEFORE)], [*_noted(record, Phase.AFTER)]),
-        *_from_acceptances(record.acceptances, record.header.owner),
+        *from_acceptances(record.acceptances, record.header.owner, scenarios),
     ]
 
 
@@ -79,7 +82,11 @@ def _from_differences(differences: Iterable[Difference], scenarios: Mapping[str,
         code = _code(difference)
         if code is None or difference.text is None:
             continue
-        if code == "DUPLICATE-KEY":
+        if code == "MACHINE-SLOWER":
+            severity = Severity.INFO
+        elif code == "CONTROL-TOTAL-BEFORE":
+            severity = milder(severity, Severity.WARNING)
+        elif code == "DUPLICATE-KEY":
             # The same repeated keys on both sides are a property of the scenario's key, not of the update.
             severity = severity if difference.added > difference.removed else Severity.INFO
         elif difference.cls is DifferenceClass.STRUCTURE and not difference.breaking:
@@ -88,27 +95,31 @@ def _from_differences(differences: Iterable[Difference], scenarios: Mapping[str,
     return found
 
 
-def _of_cause(
-    difference: Difference, scenario: Scenario | None, code: str, severity: Severity, cause: Cause
-) -> Finding:
+def _of_cause(difference: Difference, scenario: Scenario | None, code: str, severity: Severity, cause: Told) -> Finding:
+    before, after = cause.sides
     return Finding(
         code=code,
         severity=severity,
         area=scenario.area if scenario else _OPERATION,
         object=difference.title or difference.observation,
         text=cause.text,
-        before=cause.before,
-        after=cause.after,
+        before=before,
+        after=after,
+        count=cause.count,
+        money=cause.money,
+        examples=list(cause.examples),
         scenario=difference.scenario,
         phase=Phase.AFTER.value,
         owner=scenario.owner if scenario else "",
         advice=Text(msgid=_ADVICE[code]),
-        evidence=[difference.file] if difference.file else [],
+        evidence=[*([difference.file] if difference.file else []), *difference.evidence],
     )
 
 
 def _code(difference: Difference) -> str | None:
     """Code of a difference's finding; None for what is no finding (identical, tolerated, agreed, without a twin)."""
+    if difference.code:
+        return difference.code
     if difference.cls is DifferenceClass.DUPLICATE_KEY:
         return "DUPLICATE-KEY"
     if difference.cls is DifferenceClass.STRUCTURE:
@@ -231,57 +242,3 @@ def _from_scenarios(before: Sequence[Finding], after: Sequence[Finding]) -> list
         if finding.fingerprint not in still
     ]
     return found
-
-
-def _from_acceptances(acceptances: Iterable[Acceptance], owner: str) -> list[Finding]:
-    found = []
-    for item in acceptances:
-        params = {"id": item.id, "until": item.until, "covered": str(item.covered), "limit": str(item.at_most)}
-        if item.expired:
-            text = Text(msgid="Согласованное расхождение «{id}» просрочено: действовало до {until}", params=params)
-            found.append(_acceptance("ACCEPTANCE-EXPIRED", Severity.BLOCKER, item, text, owner))
-        elif not item.covered:
-            text = Text(
-                msgid="Согласованное расхождение «{id}» ничего не покрыло: такого расхождения нет", params=params
-            )
-            found.append(_acceptance("ACCEPTANCE-UNUSED", Severity.WARNING, item, text, owner))
-        elif item.at_most and item.covered > item.at_most:
-            text = Text(
-                msgid="Согласованное расхождение «{id}» покрыло {covered} изменений, а согласовано не больше {limit}",
-                params=params,
-            )
-            found.append(_acceptance("ACCEPTANCE-EXCEEDED", Severity.WARNING, item, text, owner))
-        elif _boundless(item):
-            text = Text(
-                msgid="Согласованное расхождение «{id}» покрывает что угодно: покрыло {covered} изменений, а место и предел не названы",
-                params=params,
-            )
-            found.append(_acceptance("ACCEPTANCE-BOUNDLESS", Severity.WARNING, item, text, owner))
-    return found
-
-
-def _boundless(item: Acceptance) -> bool:
-    """Whether an acceptance names no place of its own: it would hide a fault beside what was agreed."""
-    anywhere = not item.scenario.strip("*?")
-    anything = all(not part.strip("*?") for part in (item.key, item.column)) and not item.condition.strip()
-    return anywhere or (anything and not item.at_most)
-
-
-_ACCEPTANCE_ADVICE = {
-    "ACCEPTANCE-EXPIRED": "Продлите согласование с новой причиной или устраните расхождение",
-    "ACCEPTANCE-UNUSED": "Выясните, почему согласованное изменение не произошло; если запись больше не нужна, удалите её",
-    "ACCEPTANCE-BOUNDLESS": "Назовите сценарий и наблюдение, а в них ключ, колонку или условие, или предел at_most",
-    "ACCEPTANCE-EXCEEDED": "Просмотрите лишние изменения и уточните условие записи или at_most",
-}
-
-
-def _acceptance(code: str, severity: Severity, item: Acceptance, text: Text, owner: str) -> Finding:
-    return Finding(
-        code=code,
-        severity=severity,
-        area=_OPERATION,
-        object=f"acceptances.toml: {item.id}",
-        text=text,
-        owner=item.owner or owner,
-        advice=Text(msgid=_ACCEPTANCE_ADVICE[code]),
-    )

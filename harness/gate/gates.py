@@ -168,13 +168,17 @@ def blockers(inputs: JudgeInput) -> GateResult:
     wanted = "Блокирующих замечаний нет"
     if not found:
         return result("blockers", Verdict.GO, wanted, "Блокирующих замечаний нет")
+    causes = len({finding.cause or str(number) for number, finding in enumerate(found)})
     return result(
         "blockers",
         Verdict.NO_GO,
         wanted,
-        "Блокирующих замечаний: {count}",
+        "Блокирующих замечаний: {count}"
+        if causes == len(found)
+        else "Блокирующих замечаний: {count}, причин: {causes}",
         why="{first}",
         count=len(found),
+        causes=causes,
         first=found[0].text,
     )
 
@@ -200,6 +204,11 @@ def _count(text: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
+_UNABLE = "Проверьте сами то, чего не смогли проверить сценарии: {unable}"
+_LEFT_OUT = "Выполнена только часть набора: выбором сценариев (--only, --skip) не выполнено {excluded}: {left}; для решения выполните и их"
+_BOTH = "Проверьте сами то, чего не смогли проверить сценарии: {unable}; и выполните те, что оставлены выбором (--only, --skip): {left}"
+
+
 def not_checked(inputs: JudgeInput) -> GateResult:
     """No scenario that could stop the update was left unchecked."""
     wanted = "Все важные сценарии проверены"
@@ -210,18 +219,22 @@ def not_checked(inputs: JudgeInput) -> GateResult:
         if outcome is Outcome.NOT_CHECKED and _matters(inputs, name)
     }
     # What the settings left out was not checked either: a run of a part is no permission for the whole.
-    lacking |= inputs.before.excluded | inputs.after.excluded
-    if not lacking:
+    left_out = inputs.before.excluded | inputs.after.excluded
+    if not lacking and not left_out:
         return result("not_checked", Verdict.GO, wanted, "Непроверенных важных сценариев нет")
+    why = _UNABLE if not left_out else _LEFT_OUT if not lacking else _BOTH
     return result(
         "not_checked",
         policy(inputs, P_NOT_CHECKED),
         wanted,
         "Не проверено сценариев: {count} ({scenarios})",
-        why="Проверьте сами то, чего не смогли проверить сценарии: {scenarios}",
+        why=why,
         source=inputs.source(P_NOT_CHECKED),
-        count=len(lacking),
-        scenarios=listed(lacking),
+        count=len(lacking | left_out),
+        scenarios=listed(lacking | left_out),
+        unable=listed(lacking),
+        excluded=len(left_out),
+        left=listed(left_out),
     )
 
 

@@ -13,6 +13,7 @@ from harness.gate import gates
 from harness.gate.facts import REPORTS_CHECKED, REPORTS_CUSTOM
 from harness.gate.inputs import JudgeInput, inputs_of
 from harness.gate.operations import OPERATIONS, reports_checked
+from harness.gate.subjects import with_causes
 from harness.record.journal import canonical, now
 from harness.record.models import Decision, Fact, GateResult, NotChecked, Severity, Verdict
 
@@ -48,7 +49,8 @@ def judge(inputs: JudgeInput, *, at: str = "") -> Decision:
         at: when it is made, ISO 8601; this moment when empty.
     """
     # Gates quote the first finding: which one that is must not depend on the order they came in.
-    inputs = dataclasses.replace(inputs, findings=tuple(sorted(inputs.findings, key=_weight)))
+    found, causes = with_causes(sorted(inputs.findings, key=_weight))
+    inputs = dataclasses.replace(inputs, findings=tuple(found))
     results = [result for gate in GATES if (result := gate(inputs)) is not None]
     verdict = worst(result.verdict for result in results)
     return Decision(
@@ -58,6 +60,7 @@ def judge(inputs: JudgeInput, *, at: str = "") -> Decision:
         computed=at or now(),
         gates=results,
         findings=list(inputs.findings),
+        causes=causes,
         acceptances=list(inputs.acceptances),
         facts=_facts(inputs),
         not_checked=_not_checked(inputs),

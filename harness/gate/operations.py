@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.gate.inputs import JudgeInput
-    from harness.record.models import GateResult
+    from harness.record.models import GateResult, Step
 
 _TRUE, _FALSE = "true", "false"
 
@@ -31,18 +31,29 @@ def backup(inputs: JudgeInput) -> GateResult:
             seen = "Копия восстановлена и совпала с базой; восстановление заняло меньше секунды"
         return result("backup", Verdict.GO, wanted, seen, source=source, seconds=f"{seconds:.0f}")
     if proven == _FALSE:
-        seen = "Восстановленная копия не совпала с базой"
-        return result(
-            "backup",
-            Verdict.NO_GO,
-            wanted,
-            seen,
-            why="Откатываться не к чему: восстановленная копия не совпала с базой",
-            source=source,
+        seen = "Копия не восстанавливается или не совпала с базой"
+        why = "Откатываться не к чему: копия не восстанавливается или не совпала с базой"
+        return result("backup", Verdict.NO_GO, wanted, seen, why=why, source=source)
+    failed = _failed(inputs, "backup") or _failed(inputs, "proof")
+    if failed is not None:
+        # The stand can do it and could not: that is worse than a stand that cannot.
+        taken = failed.name != "backup"
+        seen = (
+            "Восстановлением не проверена: проверка не удалась"
+            if taken
+            else "Резервная копия не снята: снять её не удалось"
         )
+        verdict = max(policy(inputs, facts.P_BACKUP_UNPROVEN), Verdict.INCOMPLETE, key=lambda one: one.rank)
+        return result("backup", verdict, wanted, seen, why=failed.text or seen, source=source)
     seen = "Восстановлением не проверена: этот стенд не умеет восстанавливать копию в отдельную базу"
     why = "До обновления рабочей базы восстановите её копию и убедитесь, что она полна: на стенде это не проверено"
     return result("backup", policy(inputs, facts.P_BACKUP_UNPROVEN), wanted, seen, why=why, source=source)
+
+
+def _failed(inputs: JudgeInput, name: str) -> Step | None:
+    """The last try of a step, if it failed."""
+    last = next((step for step in reversed(inputs.steps) if step.name == name), None)
+    return last if last is not None and last.outcome == "failed" else None
 
 
 def isolation(inputs: JudgeInput) -> GateResult:

@@ -40,6 +40,8 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     condition: str = ""
     link: str = ""
     at_most: int = 0
+    at_least: int = 0
+    every: str = ""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,13 +83,16 @@ def _check(entry: _Entry, place: str, seen: set[str]) -> None:
     seen.add(entry.id)
     if entry.change not in CHANGES:
         raise ConfigError(f"change — одно из {', '.join(CHANGES)}, а не «{entry.change}»", place=place)
-    if entry.at_most < 0:
-        raise ConfigError("at_most не может быть отрицательным", place=place)
+    if entry.at_most < 0 or entry.at_least < 0:
+        raise ConfigError("at_most и at_least не могут быть отрицательными", place=place)
+    if entry.at_most and entry.at_least > entry.at_most:
+        raise ConfigError(f"at_least {entry.at_least} больше, чем at_most {entry.at_most}", place=place)
     if not _is_date(entry.until, place) and not _RELEASE.fullmatch(entry.until):
         raise ConfigError(
             f"until — дата или релиз, а не «{entry.until}»", place=place, hint='Например "2026-12-31" или "2.0.16"'
         )
     Condition(entry.condition, f"{place}, condition")
+    Condition(entry.every, f"{place}, every")
 
 
 def _is_date(text: str, place: str = "") -> bool:
@@ -126,13 +131,20 @@ class Matcher:
     def __init__(self, acceptance: Acceptance) -> None:
         self.acceptance = acceptance
         self._condition = Condition(acceptance.condition, acceptance.id)
+        self.every = Condition(acceptance.every, acceptance.id) if acceptance.every.strip() else None
         self._named = any(part.strip("*?") for part in (acceptance.key, acceptance.column))
 
     def concerns(self, difference: Difference) -> bool:
         """Whether it may cover anything of a difference."""
-        return fnmatchcase(difference.scenario, self.acceptance.scenario) and fnmatchcase(
-            difference.observation, self.acceptance.observation
-        )
+        return self.about(difference.scenario, difference.observation)
+
+    def about(self, scenario: str, observation: str) -> bool:
+        """Whether it is about an observation."""
+        return fnmatchcase(scenario, self.acceptance.scenario) and fnmatchcase(observation, self.acceptance.observation)
+
+    def at(self, key: str) -> bool:
+        """Whether it is about a row."""
+        return fnmatchcase(key, self.acceptance.key)
 
     def covers(self, difference: Difference, change: Change) -> bool:
         """Whether it covers a change of that difference.

@@ -15,10 +15,13 @@ import msgspec
 
 from harness.observe.controls import check_controls, too_wide
 from harness.observe.documents import hide_personal
+from harness.observe.equations import checked
 from harness.observe.kinds import ColumnKind, digits
+from harness.observe.pictures import rectangles
 from harness.observe.table_pair import ANY_ROW
 from harness.observe.tables import TableSpec, write_table
-from harness.observe.timings import measure
+from harness.observe.timings import measure_together
+from harness.observe.tolerance import Tolerance, written
 from harness.record.files import safe_name, sha256_file, write_atomic
 from harness.record.journal import canonical
 from harness.record.models import Observation, ObservationKind, Severity
@@ -33,12 +36,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SUFFIX = {"xml": "xml", "json": "json", "text": "txt", "binary": "bin"}
-_DIRECTIONS = ("read", "write")
-_TOLERANCE_LIMIT = Decimal(10) ** 24
-"""Tolerances are below: a comparison has room for so many digits before the point."""
+_DIRECTIONS = ("read", "write", "filter")
 
-Tolerance = Decimal | int | float | Mapping[str, Decimal | int | float]
-"""Absolute: for every numeric column, or by column."""
+Tolerances = Tolerance | Mapping[str, Tolerance]
+"""For every numeric column, or by column: an absolute distance, or text: "0.01", "0.5%" of the value before, "round 2"."""
 
 
 class Observe:
@@ -65,11 +66,12 @@ class Observe:
         *,
         key: str | Sequence[str],
         title: str = "",
-        tolerance: Tolerance | None = None,
+        tolerance: Tolerances | None = None,
         ordered: bool = False,
         mask: Sequence[str] = (),
         personal: Sequence[str] = (),
         control: str | Sequence[str] = (),
+        across: str | Sequence[str] = (),
         types: Mapping[str, str] | None = None,
         growing: bool | Sequence[str] = False,
         may_be_empty: bool = False,
@@ -81,11 +83,14 @@ class Observe:
             rows: mappings, dataclasses or msgspec structs; may be a generator of any length.
             key: columns of the business key.
             title: what it is, for people; the name when empty.
-            tolerance: absolute difference of numbers that is no difference, for all columns or by column.
+            tolerance: difference of numbers that is no difference, for all columns or by column: absolute, "0.5%" of the value before,
+                "round 2" (equal to that many digits), or several with ";".
             ordered: whether the order of rows matters.
             mask: columns whose values are not compared (volatile by nature).
             personal: columns that are kept as pseudonyms.
             control: equations that must hold within the phase; a broken one is a finding CONTROL-TOTAL.
+            across: equations between observations of this scenario and between phases, checked when both are there:
+                `sum(Сумма) == of("регистр", sum(Сумма))`, `after(sum(Начало)) == before(sum(Конец))`, `count() == value("строк")`.
             types: kinds of columns by name (this project's or "Edm.…"); declared columns exist in an empty table too.
             growing: a list of what the base has (sets, reports, jobs): a row that appears only widens it, as a new column does. Names of
                 columns limit this to rows with a value that one of these columns did not have before ("Роль": rights of a new role).
@@ -104,9 +109,9 @@ class Observe:
             raise ValueError("У таблицы должен быть ключ: колонки, по которым строка узнаётся после обновления")
         equations = [control] if isinstance(control, str) else list(control)
         path = self._path(name, "parquet")
-        allowed = _tolerance(tolerance)
+        allowed = written(tolerance)
         count = write_table(path, rows, TableSpec(types=types or {}, personal=personal), self._pseudonyms)
-        definition = {
+        definition: dict[str, Any] = {
             "key": columns,
             "tolerance": allowed,
             "ordered": ordered,
@@ -116,6 +121,8 @@ class Observe:
             "growing": [ANY_ROW] if growing is True else list(growing or ()),
             "may_be_empty": may_be_empty,
         }
+        if across:
+            definition["across"] = checked(across)
         self._note(name, ObservationKind.TABLE, path, title=title, rows=count, definition=definition)
         for column, greatest in too_wide(path, allowed):
             self._notes.finding(
@@ -163,16 +170,19 @@ class Observe:
             media: "xml", "json", "text" or "binary".
             title: what it is, for people.
             identity: path of a list's members to what identifies one among them (a child, "@attribute", or a path below):
-                {"/Заказы/Заказ": "Номер"}. Without it members are told by position.
-            mask: paths that are not compared; for text: regular expressions whose matches are not compared.
+                {"/Заказы/Заказ": "Номер"}. Without it members meet by content, in their order.
+            mask: paths that are not compared; for text: regular expressions whose matches are not compared; for pictures (PNG or JPEG
+                as "binary"): "left,top,width,height" in points.
             personal: paths (for text: regular expressions) that are kept as pseudonyms.
 
         Raises:
-            ValueError: the name is taken, or the media is unknown.
+            ValueError: the name is taken, the media is unknown, or a mask of a picture is none.
             DocumentError: it is not what `media` says.
         """
         if media not in _SUFFIX:
             raise ValueError(f"Неизвестный вид документа: {media}; есть {', '.join(_SUFFIX)}")
+        if media == "binary":
+            rectangles(mask)
         path = self._path(name, _SUFFIX[media])
         hidden = hide_personal(content, media, personal, self._pseudonyms)
         write_atomic(path, redact_content(hidden))
@@ -184,34 +194,72 @@ class Observe:
         }
         self._note(name, ObservationKind.DOCUMENT, path, title=title, definition=definition)
 
-    def value(self, name: str, value: Any, *, title: str = "", tolerance: Decimal | float | None = None) -> None:
+    def value(self, name: str, value: Any, *, title: str = "", tolerance: Tolerance | None = None) -> None:
         """Keeps one value: text, number, date, boolean, GUID or nothing."""
         content = canonical(redact(value_form(value)))
-        definition = {"tolerance": _tolerance(tolerance)}
+        definition = {"tolerance": written(tolerance)}
         self._keep(name, ObservationKind.VALUE, content, title=title, definition=definition)
 
-    def contract(self, name: str, entries: Mapping[str, str], *, title: str = "", direction: str = "read") -> None:
+    def contract(
+        self,
+        name: str,
+        entries: Mapping[str, str],
+        *,
+        title: str = "",
+        direction: str | Sequence[str] | Mapping[str, str | Sequence[str]] = "read",
+    ) -> None:
         """Keeps a contract: path of each part to a description of its type.
 
         Args:
             name: stable name within the scenario.
-            entries: {"Catalog_Валюты.Code": "Edm.String(3)"}; order does not matter.
+            entries: {"Catalog_Валюты.Code": "Edm.String(3), обязательное"}; order does not matter.
             title: what it is, for people.
-            direction: how our integrations use it: "read", or "write" (then a new mandatory part is breaking).
+            direction: how our integrations use it: "read", "write", "filter", several of them, or by pattern of path
+                ({"Catalog_Валюты/*": ["read", "write"]}); what no pattern fits is read.
         """
-        if direction not in _DIRECTIONS:
-            raise ValueError(f"Неизвестное направление: {direction}; есть {', '.join(_DIRECTIONS)}")
         content = canonical(redact({str(path): str(kind) for path, kind in entries.items()}))
-        self._keep(
-            name, ObservationKind.CONTRACT, content, title=title, definition={"direction": direction}, rows=len(entries)
-        )
+        definition = {"direction": _direction(direction)}
+        self._keep(name, ObservationKind.CONTRACT, content, title=title, definition=definition, rows=len(entries))
 
-    def timing(self, name: str, call: Callable[[], _T], *, title: str = "", repeats: int | None = None) -> _T:
-        """Measures a call several times, after one call to warm up, and returns the last call's result."""
+    def timing(
+        self,
+        name: str,
+        call: Callable[[], _T],
+        *,
+        title: str = "",
+        repeats: int | None = None,
+        target: float | None = None,
+    ) -> _T:
+        """Measures a call several times, after one call to warm up, and returns the last call's result.
+
+        Args:
+            name: stable name within the scenario.
+            call: what is measured.
+            title: what it is, for people.
+            repeats: measurements; those of the settings when None.
+            target: seconds within which users are content: the APDEX class is compared too.
+        """
+        return self.timings({name: call}, titles={name: title}, repeats=repeats, target=target)[name]
+
+    def timings(
+        self,
+        calls: Mapping[str, Callable[[], _T]],
+        *,
+        titles: Mapping[str, str] | None = None,
+        repeats: int | None = None,
+        target: float | None = None,
+    ) -> dict[str, _T]:
+        """Measures several calls in turn, each an observation of its own: a slow minute falls on all of them alike."""
         count = repeats or self._repeats
-        result, measured = measure(call, count)
-        self._keep(name, ObservationKind.TIMING, canonical(measured), title=title, definition={}, rows=count)
-        return result
+        results, measured = measure_together(calls, count)
+        # Without a target the definition stays as it was: records of both phases may be of different versions.
+        definition = {"target": target} if target else {}
+        for name, times in measured.items():
+            title = (titles or {}).get(name, "")
+            self._keep(
+                name, ObservationKind.TIMING, canonical(times), title=title, definition=dict(definition), rows=count
+            )
+        return results
 
     def _path(self, name: str, suffix: str) -> Path:
         if name.casefold() in self._names:
@@ -279,13 +327,21 @@ def value_form(value: Any) -> dict[str, Any]:
     raise TypeError(f"Значение типа {type(value).__name__} не может быть наблюдением")
 
 
-def _tolerance(tolerance: Tolerance | None) -> dict[str, str]:
-    """By column as digits; "*" for every numeric column."""
-    if tolerance is None:
-        return {}
-    given = dict(sorted(tolerance.items())) if isinstance(tolerance, Mapping) else {"*": tolerance}
-    for value in given.values():
-        number = Decimal(digits(value))
-        if not (number.is_finite() and 0 <= number < _TOLERANCE_LIMIT):
-            raise ValueError(f"Допуск должен быть неотрицательным числом меньше {_TOLERANCE_LIMIT:f}, а не {value}")
-    return {str(name): digits(value) for name, value in given.items()}
+def _direction(given: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> Any:
+    """How a contract is used, JSON-able and checked.
+
+    Raises:
+        ValueError: a way that is none.
+    """
+    if isinstance(given, Mapping):
+        return {str(path): [*_uses(uses)] for path, uses in sorted(given.items())}
+    uses = _uses(given)
+    return uses[0] if len(uses) == 1 else list(uses)
+
+
+def _uses(given: str | Sequence[str]) -> tuple[str, ...]:
+    uses = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
+    wrong = next((use for use in uses if use not in _DIRECTIONS), None)
+    if wrong is not None or not uses:
+        raise ValueError(f"Неизвестное направление: {wrong or 'не названо'}; есть {', '.join(_DIRECTIONS)}")
+    return uses

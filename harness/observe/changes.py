@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.observe.people import ABSENT, key_text, shown
+from harness.observe.people import ABSENT, grown, key_text, shown
 from harness.record.files import safe_name, write_atomic
 from harness.record.journal import canonical
 from harness.record.models import ColumnChange, Difference, DifferenceClass, Example, Observation
@@ -41,6 +41,7 @@ class Change:
         before: value before the update; None also when there was none (see `change`).
         after: value after it.
         row: values by column (those of after, of before where the row is gone), for conditions of acceptances.
+        number: the row's number in a table's file; -1 elsewhere.
     """
 
     change: str
@@ -49,6 +50,7 @@ class Change:
     before: Any = None
     after: Any = None
     row: Mapping[str, Any] = field(default_factory=dict)
+    number: int = -1
 
     @property
     def cause(self) -> str:
@@ -61,7 +63,8 @@ class Change:
     def example(self) -> Example:
         """This change for people."""
         before, after = self.sides
-        return Example(key=self.key, column=self.column, before=before, after=after)
+        delta, percent = grown(self.before, self.after) if self.change == "changed" else ("", "")
+        return Example(key=self.key, column=self.column, before=before, after=after, delta=delta, percent=percent)
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -114,13 +117,15 @@ def read_changes(folder: Path, difference: Difference) -> Iterator[Change]:
 def _table_changes(path: Path) -> Iterator[Change]:
     import pyarrow.parquet as pq
 
+    number = 0
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=10_000):
             for row in batch.to_pylist():
-                yield from row_changes(row)
+                yield from row_changes(row, number)
+                number += 1
 
 
-def row_changes(row: Mapping[str, Any]) -> Iterator[Change]:
+def row_changes(row: Mapping[str, Any], number: int = -1) -> Iterator[Change]:
     """Changes of one line of a table's file: one for an added or removed row, one a column for a changed one."""
     change = row["change"]
     before = {name.removeprefix(BEFORE): value for name, value in row.items() if name.startswith(BEFORE)}
@@ -132,11 +137,11 @@ def row_changes(row: Mapping[str, Any]) -> Iterator[Change]:
         rest = {name: value for name, value in own.items() if name not in row["key"]}
         side = key_text(rest) or key
         yield Change(
-            change, key, "", side if change == "removed" else None, side if change == "added" else None, values
+            change, key, "", side if change == "removed" else None, side if change == "added" else None, values, number
         )
         return
     for column in row["columns"]:
-        yield Change("changed", key, column, before.get(column), after.get(column), values)
+        yield Change("changed", key, column, before.get(column), after.get(column), values, number)
 
 
 @dataclass(slots=True)

@@ -139,6 +139,8 @@ def _guids(texts: Sequence[str | None]) -> list[bytes | None] | None:
 
 
 def _number(kind: ColumnKind, values: Sequence[Any]) -> Column:
+    if (inferred := _decimals(values)) is not None:
+        return Column(kind, inferred)
     numbers = [Decimal(repr(value)) if isinstance(value, float) else value for value in values]
     whole, scale = 1, 0
     integers = [number for number in numbers if isinstance(number, int)]
@@ -156,6 +158,21 @@ def _number(kind: ColumnKind, values: Sequence[Any]) -> Column:
     if stored is None:
         return Column(kind, pa.array([None if n is None else digits(n, bare=True) for n in numbers], pa.string()))
     return Column(kind, pa.array(numbers, stored))
+
+
+def _decimals(values: Sequence[Any]) -> pa.Array | None:
+    """Nothing but finite `Decimal`: the engine finds their digits itself, many times faster. None: not such a column."""
+    if not set(map(type, values)) <= {Decimal, type(None)}:
+        return None
+    try:
+        array = pa.array(values)
+    except (pa.ArrowInvalid, TypeError):  # infinity, or digits no decimal holds
+        return None
+    empty = sum(value is None for value in values)  # list.count compares, and comparing decimals with None is slow
+    if not pa.types.is_decimal(array.type) or array.null_count != empty:  # NaN would become nothing
+        return None
+    stored = decimal_type(max(1, array.type.precision - array.type.scale), array.type.scale)
+    return array.cast(stored) if stored is not None else None
 
 
 def decimal_type(whole: int, scale: int) -> pa.DataType | None:

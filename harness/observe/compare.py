@@ -12,8 +12,10 @@ from harness.record.models import Difference, DifferenceClass, Observation, Obse
 from harness.record.reader import Record, read_record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from harness.record.models import Scenario
     from harness.record.store import RecordWriter
 
 RATIO, FLOOR = "timings.ratio", "timings.floor_ms"
@@ -64,35 +66,59 @@ def _compare(record: Record, before: Observation | None, after: Observation | No
         seen = before or after
         return [_no_twin(record, seen)] if seen else []
     for side in (before, after):
-        _check_file(record.path, side)
+        check_file(record.path, side)
     if refusal := _refusal(record, before, after):
         return [refusal]
-    return _by_kind(record, before, after) or [identical(after)]
+    found = by_kind(record.path, record.header.gates, before, after)
+    if after.definition.get("across"):
+        from harness.observe.equations import check_across
+
+        found += check_across(record.path, _scenario_sides(record, after.scenario), after)
+    return found or [identical(after)]
 
 
-def _by_kind(record: Record, before: Observation, after: Observation) -> list[Difference]:
+def _scenario_sides(record: Record, scenario: str) -> dict[Phase, dict[str, Observation]]:
+    """Observations of one scenario by phase and name."""
+    sides: dict[Phase, dict[str, Observation]] = {phase: {} for phase in Phase}
+    for seen in record.observations:
+        if seen.scenario == scenario:
+            sides[seen.phase][seen.name] = seen
+    return sides
+
+
+def by_kind(folder: Path, gates: Mapping[str, str], before: Observation, after: Observation) -> list[Difference]:
+    """Differences of two observations of one kind whose files lie in `folder`; empty when there are none."""
     kind = after.kind
     if before.digest == after.digest and kind in (ObservationKind.VALUE, ObservationKind.CONTRACT):
         return []
     if kind is ObservationKind.TABLE:
         from harness.observe.compare_tables import compare_tables
 
-        return compare_tables(record.path, before, after)
+        return compare_tables(folder, before, after)
     if kind is ObservationKind.DOCUMENT:
         from harness.observe.compare_documents import compare_documents
 
-        return compare_documents(record.path, before, after)
-    from harness.observe.compare_values import compare_contracts, compare_timings, compare_values
-
+        return compare_documents(folder, before, after)
     if kind is ObservationKind.TIMING:
-        gates = record.header.gates
+        from harness.observe.compare_timings import compare_timings
+
         ratio, floor = float(gates.get(RATIO, _DEFAULT_RATIO)), float(gates.get(FLOOR, _DEFAULT_FLOOR)) / 1000
-        return compare_timings(record.path, before, after, ratio=ratio, floor=floor)
-    compare = compare_values if kind is ObservationKind.VALUE else compare_contracts
-    return compare(record.path, before, after)
+        return compare_timings(folder, before, after, ratio=ratio, floor=floor)
+    if kind is ObservationKind.CONTRACT:
+        from harness.observe.compare_contracts import compare_contracts
+
+        return compare_contracts(folder, before, after)
+    from harness.observe.compare_values import compare_values
+
+    return compare_values(folder, before, after)
 
 
-def _check_file(folder: Path, observation: Observation) -> None:
+def check_file(folder: Path, observation: Observation) -> None:
+    """Makes sure a file is what was observed.
+
+    Raises:
+        RecordError: it is missing or was edited.
+    """
     path = folder / observation.file
     if not path.is_file():
         raise RecordError(
@@ -103,8 +129,12 @@ def _check_file(folder: Path, observation: Observation) -> None:
 
 
 def _refusal(record: Record, before: Observation, after: Observation) -> Difference | None:
-    """Why two observations may not be compared: another scenario, kind or way of comparing."""
     scenarios = [record.phases[phase].scenarios.get(after.scenario) for phase in Phase]
+    return refusal(scenarios, before, after)
+
+
+def refusal(scenarios: Sequence[Scenario | None], before: Observation, after: Observation) -> Difference | None:
+    """Why two observations may not be compared: another scenario, kind or way of comparing; None when they may."""
     if scenarios[0] and scenarios[1] and scenarios[0].digest != scenarios[1].digest:
         return _refused(after, "scenario")
     if before.kind is not after.kind:

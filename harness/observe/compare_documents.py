@@ -6,17 +6,24 @@ import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from harness.observe.causes import causes_of
 from harness.observe.changes import STRUCTURE, Change, Summary, difference_file, ordered, summed, write_changes
-from harness.observe.documents import Entry, Flat, flatten, text_of
+from harness.observe.documents import text_of, tree
 from harness.observe.paths import masked
 from harness.observe.people import ABSENT
+from harness.observe.pictures import compared, is_picture
+from harness.observe.trees import Entry, Flat, side_by_side
 from harness.observe.wording import difference
+from harness.record.files import write_atomic
 from harness.record.models import Difference, DifferenceClass, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.observe.pictures import Seen
     from harness.record.models import Observation
 
 _ALIGNED_LINES = 4_000
@@ -25,6 +32,7 @@ _DUPLICATES = (
     "Документ «{observation}»: под одним ключом несколько элементов: было {before}, стало {after}, например {example}; "
     "такие элементы сравнены по порядку"
 )
+_PICTURE = "Картинка «{observation}» изменилась: другие точки — {points} ({share} %), в прямоугольнике {place}"
 _KINDS = {"text": "строка", "number": "число", "boolean": "булево", "object": "вложенный объект", "list": "список"}
 
 
@@ -34,21 +42,39 @@ def compare_documents(folder: Path, before: Observation, after: Observation) -> 
     left, right = (folder / before.file).read_bytes(), (folder / after.file).read_bytes()
     if media in ("xml", "json"):
         identity = before.definition["identity"]
-        return _trees(
-            folder, after, flatten(left, media, identity, before.file), flatten(right, media, identity, after.file)
-        )
+        trees = tree(left, media, before.file), tree(right, media, after.file)
+        return _trees(folder, after, *side_by_side(*trees, identity, tuple(after.definition["mask"])))
     if media == "text":
         return _texts(folder, after, left, right)
     if left == right:
         return []
-    change = Change(
-        "changed",
-        "содержимое",
-        "",
-        f"{len(left)} байт, sha256 {before.digest[:12]}",
-        f"{len(right)} байт, sha256 {after.digest[:12]}",
-    )
+    if is_picture(left) and is_picture(right) and (seen := compared(left, right, before.definition["mask"])):
+        return _picture(folder, after, seen)
+    change = Change("changed", "содержимое", "", _bytes(left, before), _bytes(right, after))
     return _found(folder, after, [], [change])
+
+
+def _bytes(content: bytes, observation: Observation) -> str:
+    return f"{len(content)} байт, sha256 {observation.digest[:12]}"
+
+
+def _picture(folder: Path, observation: Observation, seen: Seen) -> list[Difference]:
+    """What differs in a picture, with a third one that shows it."""
+    if seen.box is None:
+        return []
+    (width, height), (wide, high) = seen.sizes
+    change = Change("changed", "картинка", "", f"{width}×{height}", f"{wide}×{high}")
+    (found,) = _found(folder, observation, [], [change])
+    shown = difference_file(observation, "png")
+    write_atomic(folder / shown, seen.picture)
+    left, top, right, bottom = seen.box
+    params = {
+        "observation": observation.title,
+        "points": str(seen.points),
+        "share": f"{seen.share * 100:.2f}",
+        "place": f"{left},{top} – {right},{bottom}",
+    }
+    return [msgspec.structs.replace(found, text=Text(msgid=_PICTURE, params=params), evidence=[shown])]
 
 
 def _trees(folder: Path, observation: Observation, before: Flat, after: Flat) -> list[Difference]:
@@ -184,8 +210,18 @@ def _found(folder: Path, observation: Observation, structure: list[Change], valu
         if changes:
             shown = [Change(STRUCTURE, c.key, "", c.before or ABSENT, c.after or ABSENT) for c in changes]
             file = write_changes(folder, difference_file(observation, f"{name}.json"), shown)
-            found.append(difference(observation, DifferenceClass.STRUCTURE, summed(shown), file=file, breaking=breaks))
+            found.append(
+                difference(
+                    observation,
+                    DifferenceClass.STRUCTURE,
+                    summed(shown),
+                    file=file,
+                    breaking=breaks,
+                    causes=causes_of(shown),
+                )
+            )
     if values:
         file = write_changes(folder, difference_file(observation, "values.json"), ordered(values))
-        found.append(difference(observation, DifferenceClass.UNEXPLAINED, summed(ordered(values)), file=file))
+        summary, causes = summed(ordered(values)), causes_of(values)
+        found.append(difference(observation, DifferenceClass.UNEXPLAINED, summary, file=file, causes=causes))
     return found

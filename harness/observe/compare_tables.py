@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.observe import table_sieve
 from harness.observe.changes import AFTER, BEFORE, Change, Summary, difference_file, summed, write_changes
 from harness.observe.people import key_text
 from harness.observe.sql import connect, literal, quoted
 from harness.observe.table_pair import ANY_ROW, Pair, listed, on, pair_of, source
 from harness.observe.table_rows import summarized, tolerated
+from harness.observe.table_sieve import rows_of, sieve
 from harness.observe.table_sql import Comparison, comparison, stored_columns
 from harness.observe.table_structure import structure_of
 from harness.observe.wording import difference
@@ -64,11 +66,23 @@ def compare_tables(folder: Path, before: Observation, after: Observation) -> lis
             found.append(duplicated)
         if before.digest != after.digest:
             found += _rows(connection, pair)
+            # Among rows that share a key nobody can tell which one moved.
+            if pair.ordered and duplicated is None and (moved := _moved(connection, pair)):
+                found.append(moved)
     return found
 
 
 def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | None:
-    """Makes views `b` and `a` with the row's number, and its turn among rows of the same key; tells duplicate keys."""
+    """Makes views `b` and `a` with the row's number, and its turn among rows of the same key; tells duplicate keys.
+
+    Of large tables they hold only the rows that may differ; all rows are in `every_b` and `every_a`.
+    """
+    for view, observation in (("every_b", pair.before), ("every_a", pair.after)):
+        columns = pair.left if view == "every_b" else pair.right
+        select = f"SELECT {listed(list(columns))}, file_row_number AS __row FROM {_stored(pair, observation)}"  # noqa: S608 - names are quoted
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
+    if all(rows_of(pair)) and max(rows_of(pair)) >= table_sieve.LARGE and sieve(connection, pair):
+        return None
     counts, example = [], ""
     for observation in (pair.before, pair.after):
         query = f"""
@@ -84,9 +98,7 @@ def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | Non
             # Equal sets of rows must meet in equal order, whatever the order they lie in.
             order = listed([*pair.compared, *(name for name in columns if name not in pair.common)]) or "1"
             turn = f"row_number() OVER (PARTITION BY {listed(pair.key)} ORDER BY {order})"
-        stored = source(pair.folder, observation)
-        if not stored_columns(pair.folder / observation.file):  # no rows, no columns: the other side's, emptied
-            stored, turn = f"(SELECT * FROM {source(pair.folder, _other(pair, observation))} LIMIT 0)", "1"  # noqa: S608
+        stored = _stored(pair, observation)
         select = f"SELECT {listed(list(columns))}, file_row_number AS __row, {turn} AS __turn FROM {stored}"  # noqa: S608
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
     if not any(counts):
@@ -104,8 +116,12 @@ def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | Non
     )
 
 
-def _other(pair: Pair, observation: Observation) -> Observation:
-    return pair.after if observation is pair.before else pair.before
+def _stored(pair: Pair, observation: Observation) -> str:
+    """A side's rows as SQL; without rows it may have no columns either: then those of the other side, emptied."""
+    if stored_columns(pair.folder / observation.file):
+        return source(pair.folder, observation)
+    other = pair.after if observation is pair.before else pair.before
+    return f"(SELECT * FROM {source(pair.folder, other)} LIMIT 0)"  # noqa: S608 - a path of the record
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, pair: Pair) -> list[Difference]:
@@ -126,8 +142,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, pair: Pair) -> list[Difference]
         file, counts = _kept(connection, pair, comparisons, "new-rows", widens)
         if counts:
             found.append(summarized(connection, pair, comparisons, counts, file, cls=DifferenceClass.STRUCTURE))
-    if pair.ordered and (moved := _moved(connection, pair)):
-        found.append(moved)
     return found
 
 
@@ -136,7 +150,7 @@ def _widens(pair: Pair) -> str:
     if ANY_ROW in pair.growing:
         return "b.__row IS NULL"
     values = [
-        f"NOT EXISTS (SELECT 1 FROM b known WHERE CAST(known.{name} AS VARCHAR) IS NOT DISTINCT FROM CAST(a.{name} AS VARCHAR))"  # noqa: S608
+        f"NOT EXISTS (SELECT 1 FROM every_b known WHERE CAST(known.{name} AS VARCHAR) IS NOT DISTINCT FROM CAST(a.{name} AS VARCHAR))"  # noqa: S608
         for name in map(quoted, pair.growing)
     ]
     return f"b.__row IS NULL AND ({' OR '.join(values)})" if values else "false"
@@ -184,7 +198,7 @@ def _moved(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | No
         SELECT count(*) OVER (), x.was, x.now, {", ".join(f"x.{quoted(name)}" for name in pair.key)} FROM (
             SELECT row_number() OVER (ORDER BY b.__row) AS was, row_number() OVER (ORDER BY a.__row) AS now,
                    {", ".join(f"b.{quoted(name)}" for name in pair.key)}
-            FROM b JOIN a ON {on(pair)} AND b.__turn = a.__turn
+            FROM every_b b JOIN every_a a ON {on(pair)}
         ) x WHERE x.was <> x.now ORDER BY x.was LIMIT 1
     """  # noqa: S608 - names are quoted
     row = connection.execute(query).fetchone()

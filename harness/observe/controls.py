@@ -19,13 +19,14 @@ from harness.observe.people import key_text, shown
 from harness.observe.sql import connect, literal, quoted
 from harness.observe.table_sql import stored_columns
 from harness.observe.tables import column_kinds
+from harness.observe.tolerance import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_AGGREGATES = frozenset({"sum", "count", "min", "max"})
-_FUNCTIONS = _AGGREGATES | {"abs", "col"}
+AGGREGATES = frozenset({"sum", "count", "min", "max"})
+_FUNCTIONS = AGGREGATES | {"abs", "col"}
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -86,7 +87,10 @@ def too_wide(path: Path, tolerance: Mapping[str, str]) -> list[tuple[str, str]]:
     with connect() as connection:
         row = connection.execute(f"SELECT {greatest} FROM read_parquet({literal(str(path))})").fetchone()  # noqa: S608 - names are quoted
     sides = zip(limits.items(), row or (), strict=False)
-    return [(name, shown(value)) for (name, limit), value in sides if value and value <= Decimal(limit)]
+    # A tolerance that lets the greatest value become nothing lets every value become anything.
+    return [
+        (name, shown(value)) for (name, limit), value in sides if value and allowed(limit).covers(value, Decimal(0))
+    ]
 
 
 def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequence[str]) -> Broken | None:
@@ -117,6 +121,22 @@ def _check(path: Path, equation: str, kinds: Mapping[str, ColumnKind], key: Sequ
         return None
     names = key_text(dict(zip(key, row[3:], strict=True)))
     return Broken(equation, shown(row[1]), shown(row[2]), names, int(row[0]))
+
+
+def side_of(path: Path, node: ast.expr, equation: str) -> Any:
+    """Value of one aggregate over a stored table; None of nothing.
+
+    Raises:
+        ConfigError: it names a column the table does not have.
+    """
+    kinds = column_kinds(path)
+    if not kinds:
+        return Decimal(0)
+    texts = frozenset(name for name, column in stored_columns(path).items() if pa.types.is_string(column.type))
+    written = _Sql(kinds, texts, equation).of(node)
+    with connect() as connection:
+        row = connection.execute(f"SELECT {written} FROM read_parquet({literal(str(path))})").fetchone()  # noqa: S608 - names are quoted
+    return row[0] if row else None
 
 
 class _Sql:
@@ -165,7 +185,7 @@ class _Sql:
         return f"coalesce({column}, 0)" if self._kinds[name] is ColumnKind.NUMBER else column
 
     def _call(self, function: str, arguments: Sequence[ast.expr]) -> str:
-        if function in _AGGREGATES:
+        if function in AGGREGATES:
             self.aggregate = True
             if not arguments:
                 return "count(*)"

@@ -1,14 +1,9 @@
-"""Documents as flat lists of (path, value), so that they can be compared by structure, and their personal parts hidden.
-
-A path carries what identifies a member of a list, "/Заказы/Заказ[Номер=7]/Сумма"; its shape does not, "/Заказы/Заказ/Сумма".
-"""
+"""Documents read: XML and JSON as trees, text with its encoding; their personal parts hidden."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,9 +13,10 @@ from harness.errors import DocumentError
 from harness.exchange.markup import local, namespace, parse
 from harness.observe.kinds import digits
 from harness.observe.paths import matches
+from harness.observe.trees import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from lxml.etree import _Element
 
@@ -30,40 +26,16 @@ _JSON = msgspec.json.Decoder(float_hook=Decimal)
 _JSON_OUT = msgspec.json.Encoder(decimal_format="number")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One leaf of a document.
-
-    Attributes:
-        path: where it is, with the identity of list members.
-        shape: where it is, without.
-        value: what is there, as text.
-        kind: for JSON: text, number, boolean, null, empty object, empty list; "" for XML.
-    """
-
-    path: str
-    shape: str
-    value: str
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Flat:
-    """A document's leaves in order, and paths of list members that share one identity."""
-
-    entries: tuple[Entry, ...]
-    duplicates: tuple[str, ...]
-
-
-def flatten(content: bytes, media: str, identity: Mapping[str, str], place: str) -> Flat:
-    """Leaves of an XML or JSON document.
+def tree(content: bytes, media: str, place: str) -> tuple[str, Node]:
+    """Path of the root, and the root, of an XML or JSON document.
 
     Raises:
         DocumentError: not what `media` says.
     """
     if media == "xml":
-        return _XmlWalk(identity).of(parse(content, place))
-    return _JsonWalk(identity).of(_decode(content, place))
+        root = parse(content, place)
+        return f"/{local(root)}", _element(root, "")
+    return "", _member(_decode(content, place))
 
 
 def _decode(content: bytes, place: str) -> Any:
@@ -75,62 +47,13 @@ def _decode(content: bytes, place: str) -> Any:
         ) from error
 
 
-class _Walk:
-    """What both walks share: labels of list members."""
-
-    def __init__(self, identity: Mapping[str, str]) -> None:
-        self._identity = identity
-        self._entries: list[Entry] = []
-        self._duplicates: list[str] = []
-
-    def _flat(self) -> Flat:
-        return Flat(tuple(self._entries), tuple(self._duplicates))
-
-    def _key_of(self, shape: str) -> str:
-        return next((key for pattern, key in self._identity.items() if matches(pattern, shape)), "")
-
-    def _label(
-        self, base: str, shape: str, number: int, seen: dict[str, int], identity: Callable[[str], str | None]
-    ) -> str:
-        """Path of a list member: by its identity when one is declared and present, else by position (the first has none)."""
-        key = self._key_of(shape)
-        value = identity(key) if key else None
-        if value is None:
-            return base if number == 1 else f"{base}[{number}]"
-        path = f"{base}[{key}={value.replace('/', '⁄')}]"
-        seen[path] = seen.get(path, 0) + 1
-        if seen[path] == 1:
-            return path
-        if seen[path] == 2:
-            self._duplicates.append(path)
-        return f"{path}#{seen[path]}"
-
-
-class _XmlWalk(_Walk):
-    def of(self, root: _Element) -> Flat:
-        path = f"/{local(root)}"
-        self._element(root, path, path, "")
-        return self._flat()
-
-    def _element(self, element: _Element, path: str, shape: str, outer: str) -> None:
-        space = namespace(element)
-        if space != outer:
-            self._entries.append(Entry(f"{path}/@xmlns", f"{shape}/@xmlns", space))
-        for name, value in sorted(element.attrib.items()):
-            short = str(name).rpartition("}")[2]
-            self._entries.append(Entry(f"{path}/@{short}", f"{shape}/@{short}", str(value)))
-        text = _text(element)
-        members = [child for child in element if local(child)]
-        if text or not (members or element.attrib):
-            self._entries.append(Entry(path, shape, text))
-        counts: dict[str, int] = {}
-        seen: dict[str, int] = {}
-        for child in members:
-            name = local(child)
-            counts[name] = counts.get(name, 0) + 1
-            inner = f"{shape}/{name}"
-            label = self._label(f"{path}/{name}", inner, counts[name], seen, partial(_xml_value, child))
-            self._element(child, label, inner, space)
+def _element(element: _Element, outer: str) -> Node:
+    space = namespace(element)
+    attributes = [("xmlns", space)] if space != outer else []
+    attributes += sorted((str(name).rpartition("}")[2], str(value)) for name, value in element.attrib.items())
+    text = _text(element)
+    children = [(local(child), _element(child, space)) for child in element if local(child)]
+    return Node(text if text or not (children or element.attrib) else None, "", attributes, children)
 
 
 def _text(element: _Element) -> str:
@@ -139,40 +62,16 @@ def _text(element: _Element) -> str:
     return text if len(element) == 0 else text.strip()
 
 
-def _xml_value(element: _Element, key: str) -> str | None:
-    """Value of "Номер", "@id" or "Товар/Код" below an element."""
-    here = element
-    steps = key.split("/")
-    for step in steps:
-        if step.startswith("@"):
-            return next(
-                (str(value) for name, value in here.attrib.items() if str(name).rpartition("}")[2] == step[1:]), None
-            )
-        found = next((child for child in here if local(child) == step), None)
-        if found is None:
-            return None
-        here = found
-    return _text(here)
-
-
-class _JsonWalk(_Walk):
-    def of(self, value: Any) -> Flat:
-        self._value(value, "", "")
-        return self._flat()
-
-    def _value(self, value: Any, path: str, shape: str) -> None:
-        if isinstance(value, dict) and value:
-            for name, inner in sorted(value.items()):
-                step = str(name).replace("/", "⁄")
-                self._value(inner, f"{path}/{step}", f"{shape}/{step}")
-        elif isinstance(value, list) and value:
-            seen: dict[str, int] = {}
-            for number, inner in enumerate(value, start=1):
-                label = self._label(path or "/", shape or "/", number, seen, partial(_json_value, inner))
-                self._value(inner, label, shape)
-        else:
-            kind, text = _leaf(value)
-            self._entries.append(Entry(path or "/", shape or "/", text, kind))
+def _member(value: Any) -> Node:
+    if isinstance(value, dict) and value:
+        steps = sorted(
+            ((str(name).replace("/", "⁄"), inner) for name, inner in value.items()), key=lambda step: step[0]
+        )
+        return Node(None, "object", [], [(step, _member(inner)) for step, inner in steps])
+    if isinstance(value, list) and value:
+        return Node(None, "list", [], [("", _member(inner)) for inner in value])
+    kind, text = _leaf(value)
+    return Node(text, kind)
 
 
 def _leaf(value: Any) -> tuple[str, str]:
@@ -187,14 +86,6 @@ def _leaf(value: Any) -> tuple[str, str]:
     if isinstance(value, list):
         return "list", "[]"
     return "text", str(value)
-
-
-def _json_value(value: Any, key: str) -> str | None:
-    for step in key.split("/"):
-        if not isinstance(value, dict) or step not in value:
-            return None
-        value = value[step]
-    return None if isinstance(value, dict | list) else _leaf(value)[1]
 
 
 def text_of(content: bytes) -> tuple[str, str]:

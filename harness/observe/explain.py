@@ -9,6 +9,8 @@ import msgspec
 
 from harness.observe.accept import Matcher, expired
 from harness.observe.changes import Summary, read_changes
+from harness.observe.every import missed_rows
+from harness.observe.rest import Rest
 from harness.observe.wording import difference as worded
 from harness.record.models import Acceptance, Difference, DifferenceClass, Observation, Phase
 from harness.record.reader import read_record
@@ -40,7 +42,10 @@ def explain_record(writer: RecordWriter, acceptances: Sequence[Acceptance]) -> E
     matchers = [Matcher(acceptance) for acceptance in judged if not acceptance.expired]
     covered: dict[str, int] = {}
     differences = [part for item in found for part in _explained(writer.path, item, matchers, covered)]
-    counted = [msgspec.structs.replace(item, covered=covered.get(item.id, 0)) for item in judged]
+    missed = {matcher.acceptance.id: missed_rows(record, found, matcher) for matcher in matchers if matcher.every}
+    counted = [
+        msgspec.structs.replace(item, covered=covered.get(item.id, 0), missed=missed.get(item.id, 0)) for item in judged
+    ]
     writer.explained(differences, counted)
     return Explained(differences=differences, acceptances=counted)
 
@@ -49,7 +54,9 @@ def _dated(acceptance: Acceptance, record: Record) -> Acceptance:
     day = date.fromisoformat(record.header.created[:10])
     known = record.facts.get(RELEASE_AFTER)
     release = known.value if known and known.value != "unknown" else record.header.target
-    return msgspec.structs.replace(acceptance, covered=0, expired=expired(acceptance, on=day, release=release))
+    return msgspec.structs.replace(
+        acceptance, covered=0, missed=0, expired=expired(acceptance, on=day, release=release)
+    )
 
 
 def _explained(
@@ -59,7 +66,7 @@ def _explained(
     if not candidates or not found.file or found.cls not in _EXPLAINABLE:
         return [found]
     agreed: dict[str, Summary] = {}
-    rest = Summary()
+    rest = Rest(folder, found)
     for change in read_changes(folder, found):
         if change.change == "tolerance":
             continue
@@ -69,6 +76,7 @@ def _explained(
             continue
         name = matcher.acceptance.id
         agreed.setdefault(name, Summary()).take(change)
+        rest.leave(change)
         covered[name] = covered.get(name, 0) + 1
     if not agreed:
         return [found]
@@ -79,8 +87,10 @@ def _explained(
         )
         for name, summary in agreed.items()
     ]
-    if rest.first is not None:
-        parts.append(worded(seen, found.cls, rest, file=found.file, breaking=found.breaking))
+    if rest.summary.first is not None:
+        parts.append(
+            worded(seen, found.cls, rest.summary, file=found.file, breaking=found.breaking, causes=rest.causes())
+        )
     return parts
 
 

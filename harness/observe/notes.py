@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.record.models import Fact, Finding, Observation, Phase, Scenario, Severity, Text
+from harness.record.models import Fact, Finding, NotChecked, Observation, Phase, Scenario, Severity, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ class Notes:
     findings: list[Finding] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     covers: list[str] = field(default_factory=list)
+    not_checked: list[NotChecked] = field(default_factory=list)
 
     def finding(
         self,

@@ -68,3 +68,33 @@ def _text(value: str) -> str:
 def key_text(key: Mapping[str, Any]) -> str:
     """A row's key for people: "Номенклатура=Стол, Склад=Основной"."""
     return ", ".join(f"{name}={shown(value)}" for name, value in key.items())
+
+
+def grown(before: Any, after: Any) -> tuple[str, str]:
+    """Change of a number, absolute and as a share of before, both signed: ("+1.64", "+1.64 %"); "" for what has none."""
+    numbers = [number_of(value) for value in (before, after)]
+    if numbers[0] is None or numbers[1] is None:
+        return "", ""
+    delta = numbers[1] - numbers[0]
+    if not numbers[0]:
+        return signed(delta), ""
+    share = delta / abs(numbers[0]) * 100
+    # A share too small for two digits is told by its first ones, never as zero.
+    text = f"{share:+.2f}" if abs(share) >= Decimal("0.01") or not share else f"{float(share):+.1g}"
+    return signed(delta), f"{text} %"
+
+
+def number_of(value: Any) -> Decimal | None:
+    """A value as a finite number, also one that was written as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < _LONGEST else None
+
+
+def signed(value: Decimal) -> str:
+    """A number with its sign."""
+    return f"+{shown(value)}" if value > 0 else shown(value)

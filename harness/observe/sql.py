@@ -42,6 +42,7 @@ def connect(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnect
                 "preserve_insertion_order": False,
             }
         )
+        connection.execute("SET enable_progress_bar = false")
         token = _SHARED.set(connection)
         try:
             yield connection

@@ -9,6 +9,7 @@ import pyarrow as pa
 from harness.observe.changes import AFTER, BEFORE, CAUSES, EXAMPLES, Change, Summary, row_changes
 from harness.observe.people import shown
 from harness.observe.sql import literal, quoted
+from harness.observe.table_causes import table_causes
 from harness.observe.wording import difference
 from harness.record.models import ColumnChange, Difference, DifferenceClass, Example, Text
 
@@ -47,13 +48,14 @@ def summarized(  # noqa: PLR0917 - all but the last make one thing: a file and w
         total=counts.get("changed", 0),
         by_column=columns,
     )
-    return difference(pair.after, cls, exact, file=file)
+    causes = table_causes(connection, pair.folder / file)
+    return difference(pair.after, cls, exact, file=file, causes=causes)
 
 
 def _telling(connection: duckdb.DuckDBPyConnection, pair: Pair, stored: str, column: str) -> list[Change]:
     """The greatest changes of a numeric column; the first by key of any other."""
     before, after = quoted(BEFORE + column), quoted(AFTER + column)
-    order = ", ".join(quoted(AFTER + name) for name in pair.key)
+    order = _order(pair, AFTER)
     if _numeric(pair, column):
         order = f"TRY(abs({after} - {before})) DESC NULLS FIRST, {order}"
     rows = _fetch(
@@ -64,9 +66,16 @@ def _telling(connection: duckdb.DuckDBPyConnection, pair: Pair, stored: str, col
 
 def _first_rows(connection: duckdb.DuckDBPyConnection, pair: Pair, stored: str, kind: str) -> list[Change]:
     side = BEFORE if kind == "removed" else AFTER
-    order = ", ".join(quoted(side + name) for name in pair.key)
+    order = _order(pair, side)
     rows = _fetch(connection, f"{stored} WHERE change = {literal(kind)} ORDER BY {order} LIMIT {EXAMPLES}")
     return [change for row in rows for change in row_changes(row)]
+
+
+def _order(pair: Pair, side: str) -> str:
+    """By key, and by everything else where rows share one: examples must be the same ones whoever compares again."""
+    names = [side + name for name in pair.key]
+    names += [AFTER + name for name in pair.right] + [BEFORE + name for name in pair.left]
+    return ", ".join(quoted(name) for name in dict.fromkeys(names))
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, rest: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from harness.observe.columns import METADATA_KEY
 from harness.observe.kinds import ColumnKind
 from harness.observe.sql import quoted
+from harness.observe.tolerance import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def comparison(column: str, before: Stored, after: Stored, tolerance: str | None
     if tolerance is None or not numbers:
         return Comparison(column, differs, differs)
     # A distance that 38 digits cannot hold is beyond any tolerance.
-    distance = f"coalesce(TRY(abs({left} - {right}) > CAST('{tolerance}' AS DECIMAL(38, 12))), true)"
+    distance = f"NOT coalesce(TRY({allowed(tolerance).sql(left, right)}), false)"
     beyond = f"CASE WHEN {left} IS NULL OR {right} IS NULL THEN {differs} ELSE {distance} END"
     return Comparison(column, differs, beyond)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.observe.causes import causes_of
 from harness.observe.changes import STRUCTURE, Change, difference_file, summed, write_changes
 from harness.observe.kinds import KIND_NAMES
 from harness.observe.people import ABSENT
@@ -38,7 +39,16 @@ def structure_of(pair: Pair) -> list[Difference]:
     for changes, breaks, name in ((breaking, True, "structure"), (widening, False, "added-structure")):
         if changes:
             file = write_changes(pair.folder, difference_file(pair.after, f"{name}.json"), changes)
-            found.append(difference(pair.after, DifferenceClass.STRUCTURE, summed(changes), file=file, breaking=breaks))
+            found.append(
+                difference(
+                    pair.after,
+                    DifferenceClass.STRUCTURE,
+                    summed(changes),
+                    file=file,
+                    breaking=breaks,
+                    causes=causes_of(changes),
+                )
+            )
     return found
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _T = TypeVar("_T")
 
@@ -24,18 +24,44 @@ def measure(call: Callable[[], _T], repeats: int) -> tuple[_T, dict[str, Any]]:
         The last call's result, and {"seconds": [...], "warmup": s, "calibration": s, "probes": [...]}; calibration is the best time of
         a small fixed piece of work (how fast the machine can be), probes are times of a larger one beside each call (how busy it was).
     """
+    results, measured = measure_together({"": call}, repeats)
+    return results[""], measured[""]
+
+
+def measure_together(
+    calls: Mapping[str, Callable[[], _T]], repeats: int
+) -> tuple[dict[str, _T], dict[str, dict[str, Any]]]:
+    """Measures several calls in turn, so that a slow minute of the machine falls on all of them alike.
+
+    Returns:
+        The last result of each call, and what `measure` says of each.
+    """
     best = _best()
-    started = time.perf_counter()
-    result = call()
-    warmup = time.perf_counter() - started
-    seconds, probes = [], [_busy()]
-    for _ in range(repeats):
+    results: dict[str, _T] = {}
+    warmups: dict[str, float] = {}
+    for name, call in calls.items():
         started = time.perf_counter()
-        result = call()
-        seconds.append(round(time.perf_counter() - started, 6))
-        probes.append(_busy())
+        results[name] = call()
+        warmups[name] = time.perf_counter() - started
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    probes: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            probes[name].append(_busy())
+            started = time.perf_counter()
+            results[name] = call()
+            seconds[name].append(round(time.perf_counter() - started, 6))
     calibration = round(min(best, _best()), 9)
-    return result, {"seconds": seconds, "warmup": round(warmup, 6), "calibration": calibration, "probes": probes}
+    measured = {
+        name: {
+            "seconds": seconds[name],
+            "warmup": round(warmups[name], 6),
+            "calibration": calibration,
+            "probes": [*probes[name], _busy()],
+        }
+        for name in calls
+    }
+    return results, measured
 
 
 def _busy() -> float:

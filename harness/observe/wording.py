@@ -8,8 +8,10 @@ from harness.observe.people import ABSENT
 from harness.record.models import Difference, DifferenceClass, ObservationKind, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.observe.changes import Change, Summary
-    from harness.record.models import Observation
+    from harness.record.models import Cause, Observation
 
 _TABLE = {
     "structure": "Таблица «{observation}»: изменилась колонка «{column}»: было {before}, стало {after}",
@@ -28,6 +30,7 @@ _DOCUMENT = {
     "added": "Документ «{observation}»: появилось «{key}»: раньше не было, стало {after}",
 }
 _CONTRACT = {
+    "structure": "Контракт «{observation}»: «{key}», похоже, переименовано: было {before}, стало {after}",
     "changed": "Контракт «{observation}»: изменилось «{key}»: было {before}, стало {after}",
     "removed": "Контракт «{observation}»: исчезло «{key}»: было {before}, теперь нет",
     "added": "Контракт «{observation}»: появилось «{key}»: раньше не было, стало {after}",
@@ -46,6 +49,12 @@ _BY_KIND = {
 }
 MORE = "; всего таких строк: {count}"
 """Added to a sentence about one cause that many rows have."""
+PLACES = "; всего таких мест: {count}"
+"""The same for documents and contracts."""
+HOW = ", у всех: {how}"
+"""What they have in common."""
+MONEY = "; в сумме {money}"
+"""What it comes to."""
 TOTALS = ". Всего: изменено {changed}, исчезло {removed}, появилось {added}"
 """Added to a sentence that tells one change of many of a whole observation."""
 
@@ -83,8 +92,9 @@ def difference(
     file: str,
     breaking: bool = False,
     text: Text | None = None,
+    causes: Sequence[Cause] = (),
 ) -> Difference:
-    """A difference out of a summary of its changes."""
+    """A difference out of a summary of its changes, and of their causes."""
     said = text
     if said is None and summary.first is not None:
         said = sentence(observation.kind, observation.title, summary.first, summary)
@@ -102,4 +112,5 @@ def difference(
         examples=summary.examples,
         breaking=breaking,
         file=file,
+        causes=list(causes),
     )

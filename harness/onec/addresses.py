@@ -169,3 +169,10 @@ def shown(url: str) -> str:
     scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def readable(url: str) -> str:
+    """An address as a person reads it: no query (it may hold data), Cyrillic instead of %D0%…; as it is when that could not be printed."""
+    path = url.partition("?")[0]
+    plain = unquote(path, errors="replace")
+    return plain if plain.isprintable() and "\N{REPLACEMENT CHARACTER}" not in plain else path

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.onec.addresses import readable
 from harness.onec.values import decode_json
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Answer:
     @property
     def place(self) -> str:
         """Method and address, for messages; the query is left out: it may hold data."""
-        return f"{self.method} {self.url.partition('?')[0]}"
+        return f"{self.method} {readable(self.url)}"
 
     def text(self) -> str:
         """Body as text: UTF-8 with or without a mark; the declared charset only when it is not (IIS declares wrong ones)."""

@@ -212,6 +212,24 @@ class LogEvent(Shape, frozen=True):
     user: str = ""
 
 
+class Session(Shape, frozen=True):
+    """A living session: application is ODataConnection, HTTPServiceConnection, BackgroundJob, Designer and the like."""
+
+    number: int
+    user: str = ""
+    application: str = ""
+    started: str = ""
+    active: bool = False
+
+
+class SessionLock(Shape, frozen=True):
+    """Whether new sessions are blocked."""
+
+    locked: bool = False
+    message: str = ""
+    with_code: bool = False
+
+
 class Movements(Shape, frozen=True):
     """Records a document makes in one register."""
 

@@ -31,6 +31,8 @@ from harness.onec.service_models import (
     ReportParameter,
     ReportResult,
     Right,
+    Session,
+    SessionLock,
     StandMark,
     UpdateHandler,
     UpdateState,
@@ -61,6 +63,8 @@ __all__ = [
     "ReportParameter",
     "ReportResult",
     "Right",
+    "Session",
+    "SessionLock",
     "StandMark",
     "UpdateHandler",
     "UpdateState",
@@ -182,6 +186,14 @@ class ReadinessService:
         """Events of the log, of all time or since a moment of the server's clock (a date or its ISO text)."""
         text = since if isinstance(since, str) else format_datetime(since) if since else ""
         return self._get("/log", tuple[LogEvent, ...], {"since": text} if text else {})
+
+    def sessions(self) -> tuple[Session, ...]:
+        """Living sessions, oldest first; asking takes none."""
+        return self._get("/sessions", tuple[Session, ...])
+
+    def session_lock(self) -> SessionLock:
+        """Whether new sessions are blocked."""
+        return self._get("/sessions/lock", SessionLock)
 
     def movements(self, document_set: str, ref: str) -> tuple[Movements, ...]:
         """Records a document would make: it is posted inside a transaction that is rolled back."""

@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import HTTPError as Urllib3Error
 
 from harness.errors import AddressError, UsageError
-from harness.onec.addresses import parse_address, shown
+from harness.onec.addresses import parse_address, readable, shown
 from harness.onec.answer import Answer
 from harness.onec.answers import Expect, check
 from harness.onec.guard import WriteGuard
@@ -212,7 +212,7 @@ class StandSession:
         url = self._url(method, address)
         if params:
             url += ("&" if "?" in url else "?") + query_string(params)
-        place = f"{method} {shown(url).partition('?')[0]}"
+        place = f"{method} {readable(shown(url))}"
         started = time.perf_counter()
         try:
             with self._http.request(

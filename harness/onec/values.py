@@ -8,9 +8,10 @@ Numbers never pass through binary floating point here: digits go straight to `De
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Self, TypeAlias
 
 import msgspec
@@ -30,6 +31,8 @@ EMPTY_DATETIME = datetime(1, 1, 1)  # noqa: DTZ001 - dates of 1C are naive, loca
 """An empty date, as a value."""
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_KEPT = 4096
+"""Dates and references whose reading is remembered: neighbouring rows repeat them."""
 _MAX_MAGNITUDE = 400
 """No number of 1C has more digits than 38; more is an attack or a mistake, and "1E+999999999" would be a gigabyte of digits."""
 
@@ -158,7 +161,7 @@ def decode_value(edm_type: str, value: object) -> Any:
     """
     if value is None:
         return None
-    decode = _DECODERS.get(edm_type)
+    decode = DECODERS.get(edm_type)
     if decode is None:
         return value
     try:
@@ -187,7 +190,8 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise TypeError
     number = Decimal(value)
-    format_decimal(number)
+    if not (number.is_finite() and abs(number.adjusted()) <= _MAX_MAGNITUDE):
+        raise ValueError
     return number
 
 
@@ -199,6 +203,7 @@ def _boolean(value: object) -> bool:
     raise TypeError
 
 
+@lru_cache(_KEPT)
 def _datetime(value: object) -> datetime:
     if not isinstance(value, str):
         raise TypeError
@@ -211,13 +216,14 @@ def _text(value: object) -> str:
     return value
 
 
+@lru_cache(_KEPT)
 def _guid(value: object) -> str:
     # A composite key prints its GUID in an Edm.String, and an empty text stands for no reference there.
     text = _text(value)
     return text.lower() if is_guid(text) or not text else _text(None)
 
 
-_DECODERS = {
+DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "Edm.Int16": _int,
     "Edm.Int32": _int,
     "Edm.Int64": _int,
@@ -231,6 +237,7 @@ _DECODERS = {
     "Edm.String": _text,
     "Edm.Binary": _text,
 }
+"""From a JSON value that is not null to a value of an Edm type; they raise ValueError, ArithmeticError or TypeError."""
 
 _JSON = msgspec.json.Decoder(float_hook=Decimal)
 _BOM = b"\xef\xbb\xbf"

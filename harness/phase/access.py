@@ -75,6 +75,7 @@ class Bases:
 
     def _of(self, role: str, user: Credentials) -> Base:
         if role not in self._open:
-            session = StandSession(self.info.publication, user.name, user.password, guard=self.guard)
+            pool = max(4, self.info.sweep.sessions)
+            session = StandSession(self.info.publication, user.name, user.password, guard=self.guard, pool=pool)
             self._open[role] = Base(session, user.name, self.info)
         return self._open[role]

@@ -42,6 +42,11 @@ class Pack:
         value = self._find(role)
         return default if value is _MISSING else value
 
+    @property
+    def roles(self) -> Mapping[str, Any]:
+        """All roles, as in the file."""
+        return self._roles
+
     def _find(self, role: str) -> Any:
         if role in self._roles:
             return self._roles[role]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.observe.capture import Observe
+    from harness.phase.sweep import Sweep
 
 PROPERTY = "readiness"
 """Name of the user property that carries `ScenarioFinished` as a JSON string (xdist takes plain types only)."""
@@ -65,6 +66,16 @@ def observe_for(item: pytest.Item) -> Observe:
     context = item.config.stash[CONTEXT]
     repeats = context.info.timing_repeats if context.info else 1
     return Observe(context.folder, notes_for(item), context.pseudonyms, repeats)
+
+
+def sweep_for(item: pytest.Item) -> Sweep:
+    """The `sweep` object of a scenario."""
+    from harness.basefile import SweepOptions
+    from harness.phase.sweep import Sweep
+
+    context = item.config.stash[CONTEXT]
+    options = context.info.sweep if context.info else SweepOptions()
+    return Sweep(options, context.pack, context.phase, notes_for(item), context.folder)
 
 
 def notes_for(item: pytest.Item) -> Notes:
@@ -146,6 +157,7 @@ def _finished(progress: Progress) -> str:
         findings=notes.findings,
         facts=notes.facts,
         covers=sorted(set(notes.covers)),
+        not_checked=notes.not_checked,
     )
     # Redacted here already: properties also reach other reporters, and this process knows the personal values.
     return canonical(redact(msgspec.to_builtins(finished))).decode("utf-8")

@@ -6,7 +6,18 @@ from enum import StrEnum
 
 import msgspec
 
-from harness.record.models import Fact, Finding, Observation, Outcome, Phase, Scenario, ScenarioRun, Struct, Text
+from harness.record.models import (
+    Fact,
+    Finding,
+    NotChecked,
+    Observation,
+    Outcome,
+    Phase,
+    Scenario,
+    ScenarioRun,
+    Struct,
+    Text,
+)
 
 
 class EventKind(StrEnum):
@@ -65,6 +76,8 @@ class ScenarioFinished(Struct, frozen=True, kw_only=True):
     facts: list[Fact] = msgspec.field(default_factory=list)
     covers: list[str] = msgspec.field(default_factory=list)
     """Objects of the base the scenario said it checked while running, beside those of its marker."""
+    not_checked: list[NotChecked] = msgspec.field(default_factory=list)
+    """Parts of its matter the scenario did not reach, though it ran."""
 
 
 class PhaseFinished(Struct, frozen=True, kw_only=True):

@@ -253,6 +253,32 @@ class Example(Struct, frozen=True, kw_only=True):
     column: str = ""
     before: str = ""
     after: str = ""
+    delta: str = ""
+    """after − before, signed; "" for what is no number."""
+    percent: str = ""
+    """The same as a share of before: "+1.64 %"; "" where before is zero or no number."""
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """Changes of one difference that seem to have one cause.
+
+    Attributes:
+        change: added, removed, changed or structure.
+        where: what their rows share: "Набор=Document_Заказ"; the place in a document without what tells list members apart.
+        how: what their values share: "×1.0164", "+0.01", "20 → 22", "растёт"; "" when nothing.
+        count: how many changes.
+        before_sum: their sum before, for numbers (for whole rows: of the column that holds money).
+        examples: the most telling three.
+    """
+
+    change: str
+    column: str = ""
+    where: str = ""
+    how: str = ""
+    count: int = 0
+    before_sum: str = ""
+    after_sum: str = ""
+    examples: list[Example] = []
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -278,6 +304,12 @@ class Difference(Struct, frozen=True, kw_only=True):
     acceptance: str = ""
     """Id of the acceptance that explains it (class EXPECTED)."""
     file: str = ""
+    causes: list[Cause] = []
+    """Its changes by cause, the largest first; empty in records made before causes were kept."""
+    code: str = ""
+    """Code of its finding when the class does not tell it: CONTROL-TOTAL."""
+    evidence: list[str] = []
+    """Further files: the picture of a difference."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -301,6 +333,13 @@ class Finding(Struct, frozen=True, kw_only=True):
     owner: str = ""
     advice: Text | None = None
     evidence: list[str] = []
+    cause: str = ""
+    """Findings with the same cause have the same one; "" until the judge has looked."""
+    count: int = 0
+    """How many rows or places it stands for; 0 when it is not about such."""
+    money: str = ""
+    """Change of the sum of all these rows, signed."""
+    examples: list[Example] = []
 
     @property
     def fingerprint(self) -> str:
@@ -326,6 +365,12 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     """added, removed, changed, structure, or "*": any change of values, and structure where `column` names it."""
     at_most: int = 0
     """How many changes it may cover; 0 for any number. More is a finding."""
+    at_least: int = 0
+    """How many changes it must cover: fewer means that what was expected happened by half."""
+    every: str = ""
+    """Condition over a row after the update: every row for which it holds must be among the covered ones."""
+    missed: int = 0
+    """Rows for which `every` holds and that were not covered."""
     covered: int = 0
     expired: bool = False
 
@@ -371,6 +416,29 @@ class Override(Struct, frozen=True, kw_only=True):
     at: str
 
 
+class SharedCause(Struct, frozen=True, kw_only=True):
+    """One cause, and everything that saw it: one line of page one.
+
+    Attributes:
+        id: what its findings carry as `cause`.
+        severity: the worst of its findings.
+        text: the finding of it that says most.
+        scenarios: which saw it.
+        findings: how many there are.
+        count: rows or places of the largest of them.
+    """
+
+    id: str
+    severity: Severity
+    area: str
+    text: Text
+    scenarios: list[str] = []
+    findings: int = 0
+    count: int = 0
+    money: str = ""
+    owners: list[str] = []
+
+
 class Decision(Struct, frozen=True, kw_only=True):
     """verdict.json: gates and verdict, and all they rest on."""
 
@@ -382,6 +450,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     computed: str
     gates: list[GateResult]
     findings: list[Finding] = []
+    causes: list[SharedCause] = []
+    """Findings by cause, worst first; every finding but those for information belongs to one."""
     acceptances: list[Acceptance] = []
     facts: list[Fact] = []
     not_checked: list[NotChecked] = []

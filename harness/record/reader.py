@@ -116,15 +116,18 @@ class Record:
 
     @property
     def not_checked(self) -> list[NotChecked]:
-        """What the pipeline could not check, what was excluded, and scenarios without their precondition."""
+        """What the pipeline could not check, what was excluded, scenarios without their precondition, parts a scenario did not reach."""
         lacking = [
             NotChecked(what=done.run.id, why=done.run.text)
             for state in self.phases.values()
             for done in state.finished.values()
             if done.run.outcome is Outcome.NOT_CHECKED and done.run.text is not None
         ]
+        parts = [
+            part for state in self.phases.values() for done in state.finished.values() for part in done.not_checked
+        ]
         excluded = [NotChecked(what=e.id, why=e.why) for state in self.phases.values() for e in state.excluded.values()]
-        unique = {(item.what, str(item.why)): item for item in [*self.own_not_checked, *excluded, *lacking]}
+        unique = {(item.what, str(item.why)): item for item in [*self.own_not_checked, *excluded, *lacking, *parts]}
         return list(unique.values())
 
     @property

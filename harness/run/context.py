@@ -14,7 +14,7 @@ from harness.record.models import Capability, Fact, NotChecked, Step, Text
 from stand.protocol import ByHand, Evidence, HandStepNeededError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.config import Config
@@ -122,9 +122,11 @@ class Run:
         if report.stops:
             self.stopped = Text(msgid="Не выполнялось: шаг «{step}» не удался", params={"step": plan.name})
 
-    def fact(self, name: str, value: str, *, unit: str = "", text: Text | None = None) -> None:
+    def fact(
+        self, name: str, value: str, *, unit: str = "", text: Text | None = None, evidence: Sequence[str] = ()
+    ) -> None:
         """Journals a fact for the gates and the document."""
-        self.record.event(EventKind.FACT, Fact(name=name, value=value, unit=unit, text=text))
+        self.record.event(EventKind.FACT, Fact(name=name, value=value, unit=unit, text=text, evidence=list(evidence)))
 
     def not_checked(self, what: str, why: Text) -> None:
         """Journals something that was not checked, and why."""

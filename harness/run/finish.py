@@ -9,7 +9,7 @@ from harness.errors import StepError
 from harness.gate import facts as names
 from harness.record import EventKind, read_record
 from harness.record.models import Phase, Text
-from harness.run import window
+from harness.run import proof, window
 from harness.run.context import StepReport
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def judge(run: Run) -> StepReport:
         run.record.event(EventKind.FACT, fact)
     if chosen.end is not None and not found:
         run.not_checked("Срок отката", Text(msgid="Время обновления и восстановления на стенде не измерено"))
+    proof.quote(run)
     run.decision = decide(run.record)
     return StepReport(facts={"verdict": run.decision.verdict.value})
 

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from harness import __version__
+from harness.config.exclusions import exclusions
 from harness.config.provenance import flatten, shown
 from harness.record import now
 from harness.record.models import Header
@@ -62,6 +63,8 @@ def digests(config: Config, scenarios: Iterable[Path], pack: Path | None) -> dic
     found = {"configuration": config.digest, "scenarios": folder_digest(scenarios)}
     if pack is not None:
         found["pack"] = hashlib.sha256(pack.read_bytes()).hexdigest()
+    if left_out := exclusions(config):
+        found["exclusions"] = hashlib.sha256(repr(sorted(left_out.items())).encode()).hexdigest()
     file = config.settings.acceptances.file
     if file and config.file(file).is_file():
         found["acceptances"] = hashlib.sha256(config.file(file).read_bytes()).hexdigest()

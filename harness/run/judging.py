@@ -1,4 +1,4 @@
-"""What can be done with a record after its run: judge again, override, render, propose acceptances."""
+"""What can be done with a record after its run: judge again, override, agree, render."""
 
 from __future__ import annotations
 
@@ -105,10 +105,3 @@ def render(path: Path, formats: Sequence[str], language: str, browser: str) -> D
     if record.sealed:
         write_manifest(path)
     return documents
-
-
-def proposals(path: Path, owner: str, until: str) -> str:
-    """Text of acceptances for what is unexplained, to be checked and signed by a person."""
-    from harness.observe import propose
-
-    return propose(read_record(path), owner=owner, until=until)

@@ -213,6 +213,8 @@ def _check_files(config: Config) -> None:
     file = config.settings.acceptances.file
     if file:
         load_acceptances(stands.existing(config, file, "acceptances.file"))
+    if config.settings.prove.file:
+        stands.existing(config, config.settings.prove.file, "prove.file")
     period = config.settings.period
     if period.start and period.end and period.end < period.start:
         raise ConfigError("период кончается раньше, чем начинается", place=config.place("period.end"))

@@ -109,11 +109,11 @@ def base_file(run: Run) -> BaseFile:
         skip=list(settings.scenarios.skip),
         capabilities=sorted(item.value for item in run.stand.capabilities),
         timing_repeats=settings.timings.repeats,
-        sweep=_sweep(run),
+        sweep=_sweep_options(run),
     )
 
 
-def _sweep(run: Run) -> SweepOptions:
+def _sweep_options(run: Run) -> SweepOptions:
     """What the settings say of the checks that need no scenario; where they are silent, the pack decides."""
     settings, source = run.config.settings.sweep, run.config.source
     return SweepOptions(

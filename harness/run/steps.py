@@ -84,8 +84,11 @@ def proof(run: Run) -> StepReport:
     facts = {"tables": str(found.tables), "rows": str(found.rows), "proven": _bool(found.proven)}
     if found.proven:
         return _of(found.result, facts)
-    differing = ", ".join(found.differing[:5])
-    text = Text(msgid="Восстановленная копия не равна базе: {tables}", params={"tables": differing})
+    if found.problem:
+        text = Text(msgid="Резервная копия не восстанавливается: {problem}", params={"problem": found.problem})
+    else:
+        differing = ", ".join(found.differing[:5])
+        text = Text(msgid="Восстановленная копия не равна базе: {tables}", params={"tables": differing})
     finding = Finding(
         code="BACKUP-NOT-PROVEN",
         severity=Severity.BLOCKER,
@@ -120,7 +123,7 @@ def update(run: Run) -> StepReport:
     run.fact(names.HANDLERS_FAILED, str(len(info.handlers_failed)))
     run.fact(names.DEFERRED_LEFT, names.UNKNOWN if info.deferred_left is None else str(info.deferred_left))
     run.fact(names.EXTENSIONS_REFUSED, str(len(info.extensions_refused)))
-    _findings_of_update(run, info.handlers_failed, info.extensions_refused)
+    _findings_of_update(run, info)
     report = _of(result, {"release": info.version})
     if target and info.version and info.version != target:
         text = Text(
@@ -140,23 +143,27 @@ def put_back(run: Run, *, updated: bool) -> None:
         _refresh(run)
 
 
-def _findings_of_update(run: Run, failed: tuple[str, ...], refused: Mapping[str, str]) -> None:
-    for handler in failed:
+def _findings_of_update(run: Run, info: Info) -> None:
+    for handler in info.handlers_failed:
         _finding(
             run,
             "UPDATE-HANDLER-FAILED",
             handler,
             Text(msgid="Обработчик обновления завершился с ошибкой: {handler}", params={"handler": handler}),
         )
-    for name, reason in refused.items():
+    for name, reason in info.extensions_refused.items():
         text = Text(msgid="Расширение «{name}» не применено: {reason}", params={"name": name, "reason": reason})
         _finding(run, "EXTENSION-REFUSED", name, text)
+    for handler in info.deferred_waiting:
+        # What it weighs is a policy of the gate; here it gets its name.
+        text = Text(msgid="Отложенный обработчик обновления не завершён: {handler}", params={"handler": handler})
+        _finding(run, "DEFERRED-LEFT", handler, text, Severity.INFO)
 
 
-def _finding(run: Run, code: str, about: str, text: Text) -> None:
+def _finding(run: Run, code: str, about: str, text: Text, severity: Severity = Severity.BLOCKER) -> None:
     run.record.event(
         "finding",
-        Finding(code=code, severity=Severity.BLOCKER, area="operation", object=about, text=text, phase="after"),
+        Finding(code=code, severity=severity, area="operation", object=about, text=text, phase="after"),
     )
 
 

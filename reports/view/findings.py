@@ -183,6 +183,8 @@ def _scope(tr: Translator, acceptance: Acceptance) -> str:
         (tr("колонка"), acceptance.column),
         (tr("условие"), acceptance.condition),
         (tr("строк не больше"), str(acceptance.at_most or "")),
+        (tr("изменений не меньше"), str(acceptance.at_least or "")),
+        (tr("каждая строка, где"), acceptance.every),
     ]
     return "; ".join(f"{label}: {value}" for label, value in parts if value not in {"", "*"})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.record.models import DifferenceClass, Outcome, Phase, Severity, Verdict
 from reports.view import words
-from reports.view.common import area, areas, cut, fact, verdict
+from reports.view.common import area, areas, cut, fact, find_fact, verdict
 from reports.view.model import AreaRow, Chip, Front, OverrideView, Pair, Unchecked
 from reports.view.plan import actions, deadline
 from reports.view.reasons import reasons
@@ -136,9 +136,19 @@ def _identity(tr: Translator, record: Record, decision: Decision) -> tuple[Pair,
             (tr("Стенд"), kind),
             (tr("Период данных"), period),
             (tr("Дата репетиции"), tr.moment(header.created)),
+            (tr("Проверка самих проверок"), _watchfulness(tr, record, decision)),
         )
         if value
     )
+
+
+def _watchfulness(tr: Translator, record: Record, decision: Decision) -> str:
+    """How many seeded defects this suite noticed; "" when nobody proved it, or it has changed since."""
+    found = find_fact(record, decision, "prove_noticed")
+    if found is None or found.text is None:
+        return ""
+    counts = {name: found.text.params.get(name, "?") for name in ("noticed", "defects", "raised")}
+    return tr("{noticed} из {defects} внесённых ошибок замечено, ложных тревог {raised}", **counts)
 
 
 def releases(record: Record, decision: Decision) -> tuple[str, str]:

@@ -38,10 +38,10 @@ def reasons(tr: Translator, record: Record, decision: Decision) -> list[str]:
 def _no_go(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
     blockers = _of(decision, Severity.BLOCKER)
     if blockers:
-        yield _counted(tr, blockers, "блокирующее замечание", "блокирующих замечаний")
+        yield _counted(tr, blockers, "блокирующее замечание", "блокирующих замечаний") + _causes(tr, decision, blockers)
     yield from _gates(tr, decision, Verdict.NO_GO)
     yield from islice(_gates(tr, decision, Verdict.INCOMPLETE), 1)
-    yield from (_told(tr, record, finding) for finding in spread(telling(blockers)))
+    yield from (_seen_by(tr, record, decision, finding) for finding in spread(telling(blockers)))
 
 
 def _conditions(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _conditions(tr: Translator, record: Record, decision: Decision) -> Iterator[
     if warnings:
         yield _counted(tr, warnings, "предупреждение", "предупреждений")
     yield from _gates(tr, decision, Verdict.CONDITIONS)
-    yield from (_told(tr, record, finding) for finding in spread(telling(warnings)))
+    yield from (_seen_by(tr, record, decision, finding) for finding in spread(telling(warnings)))
 
 
 def _incomplete(tr: Translator, _record: Record, decision: Decision) -> Iterator[str]:
@@ -130,11 +130,27 @@ def _told(tr: Translator, record: Record, finding: Finding) -> str:
     return tr("Нарушено «{title}»: {seen}", title=tr.lookup(scenario.title).rstrip("."), seen=seen)
 
 
+def _causes(tr: Translator, decision: Decision, findings: list[Finding]) -> str:
+    """How many causes findings have, where these are fewer."""
+    causes = {finding.cause for finding in findings if finding.cause}
+    if not decision.causes or len(causes) >= len(findings):
+        return ""
+    return " " + tr("Причин: {count}.", count=str(len(causes)))
+
+
+def _seen_by(tr: Translator, record: Record, decision: Decision, finding: Finding) -> str:
+    """A finding, with the other scenarios that saw the same cause."""
+    told = _told(tr, record, finding)
+    shared = next((cause for cause in decision.causes if cause.id == finding.cause), None)
+    others = [name for name in (shared.scenarios if shared else ()) if name != finding.scenario]
+    return tr("{text} Видят также: {others}.", text=finished(told), others=", ".join(others)) if others else told
+
+
 def telling(findings: list[Finding]) -> list[Finding]:
-    """One finding a scenario, the one a business reader follows best; scenarios that failed outright first."""
+    """One finding a cause, the one a business reader follows best; scenarios that failed outright first."""
     best: dict[str, Finding] = {}
     for finding in findings:
-        key = finding.scenario or finding.object
+        key = finding.cause or finding.scenario or finding.object
         if key not in best or (finding.code in ENDINGS and best[key].code not in ENDINGS):
             best[key] = finding
     return sorted(best.values(), key=lambda one: one.code not in ENDINGS)

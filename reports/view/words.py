@@ -147,6 +147,8 @@ FACTS: Final[dict[str, str]] = {
     "window_margin": "Запас к измеренному времени",
     "window_fits": "Работы и откат помещаются в окно",
     "rollback_deadline": "Решение об откате — не позднее",
+    "prove_noticed": "Проверка самих проверок: замечено внесённых ошибок",
+    "prove_stale": "Проверка самих проверок устарела",
     "reports_inventory": "Отчётов в базе",
     "reports_custom": "Своих отчётов в базе",
     "reports_checked": "Своих отчётов проверено",
@@ -188,6 +190,6 @@ DIGESTS: Final[dict[str, str]] = {
 
 STAND_KINDS: Final[dict[str, str]] = {
     "embedded": "встроенный (эмулятор 1С)",
-    "container": "контейнер",
+    "container": "в контейнерах (эмулятор 1С и PostgreSQL)",
     "external": "копия базы заказчика",
 }

@@ -101,6 +101,12 @@ def _received(base: Base, pack: Pack) -> list[dict[str, Any]]:
     ]
 
 
+def _unbalanced(account: str, day: date) -> bytes:
+    """A statement whose closing balance does not follow from its opening one."""
+    right = bank.write(build_statement(account, day, day, opening=Decimal("5000.00"), documents=()))
+    return right.replace("КонечныйОстаток=5000.00".encode("cp1251"), "КонечныйОстаток=4000.00".encode("cp1251"))
+
+
 @pytest.mark.scenario("BANK-02", area="exchange", severity="blocker", owner="Казначейство")
 def test_payment_orders_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
     """Платёжные поручения выгружаются в банк без ошибок
@@ -126,7 +132,7 @@ def test_payment_orders_are_exported(base: Base, pack: Pack, observe: Observe) -
 def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
     """Чужая и испорченная выписки не загружаются
 
-    Выписка по счёту, которого у компании нет, и файл другого формата отвергаются с понятной причиной, документы не создаются.
+    Выписка по счёту, которого у компании нет, выписка с неверными итогами и файл другого формата отвергаются с понятной причиной, документы не создаются.
     """
     node = node_of(base.service, pack["bank.plan"])
     day = period.end - timedelta(days=1)
@@ -136,6 +142,7 @@ def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, obse
         "чужой счёт": is_refused(base.service, node, bank.write(foreign)),
         "другой формат": is_refused(base.service, node, b"***** ^Type=400^\r\n[IN_PARAM]\r\n"),
         "пустой файл": is_refused(base.service, node, b""),
+        "неверные итоги": is_refused(base.service, node, _unbalanced(node.node, day)),
     }
     rows = [{"Файл": name, "Отвергнут": bool(reason)} for name, reason in answers.items()]
     observe.table("отказы", rows, key="Файл", title="Отказы при загрузке выписки")

@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.checks.flows import choose_contract, choose_stock
-from harness.checks.rights import ALLOWED, KEY, TYPES, insert_right, read_rights, rights_rows
+from harness.checks.rights import (
+    ALLOWED,
+    KEY,
+    TYPES,
+    USER_KEY,
+    any_objects,
+    insert_right,
+    objects_of,
+    read_rights,
+    rights_rows,
+    write_rights,
+)
 from harness.checks.totals import readable_sets
+from harness.phase.outcomes import not_checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
     from harness.phase.access import Base
     from harness.phase.context import Period
     from harness.phase.packs import Pack
+    from harness.phase.sweep import Sweep
 
 
 @pytest.mark.scenario("OPS-03", area="operation", severity="blocker", owner="Информационная безопасность")
@@ -35,20 +48,69 @@ def test_rights_matrix(base: Base, observe: Observe) -> None:
 
 @pytest.mark.scenario("OPS-04", area="operation", severity="blocker", owner="Информационная безопасность")
 @pytest.mark.needs("odata")
-def test_manager_reads_the_same(base: Base, as_user: Callable[[str], Base], pack: Pack, observe: Observe) -> None:
+def test_manager_reads_the_same(
+    base: Base, as_user: Callable[[str], Base], pack: Pack, sweep: Sweep, observe: Observe
+) -> None:
     """Менеджер видит то же, что раньше, и не больше
 
     Запросы отправляются от имени менеджера: что он мог прочитать, читается, что было закрыто, закрыто, и прежде всего зарплата.
     """
     manager = as_user(pack["user.manager"])
-    sets = readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
-    reads = read_rights(manager.odata, sets)
+    sets = sweep.chosen(readable_sets(base.odata.metadata()))
+    reads = read_rights(manager.odata, sets, sessions=sweep.sessions)
     observe.table("чтение", reads, key="Набор", title="Что читает менеджер", growing=True)
     seen = {row["Набор"]: row["Чтение"] for row in reads}
     closed = [name for name in pack["user.manager_may_read"] if seen.get(name) != ALLOWED]
     opened = [name for name in pack["user.manager_must_not_read"] if seen.get(name) == ALLOWED]
     assert not opened, f"Роли {pack['user.manager']} открылось запрещённое: {', '.join(opened)}"
     assert not closed, f"Роли {pack['user.manager']} закрылось нужное для работы: {', '.join(closed)}"
+
+
+@pytest.mark.scenario("OPS-11", area="operation", severity="blocker", owner="Информационная безопасность")
+@pytest.mark.needs("odata")
+def test_every_user_reads_the_same(
+    base: Base, as_user: Callable[[str], Base], pack: Pack, sweep: Sweep, observe: Observe
+) -> None:
+    """Каждый проверочный пользователь читает то же, что раньше, и не больше
+
+    Запросы к каждому объекту отправляются от имени каждого пользователя из настроек: что читалось, читается, что было закрыто,
+    закрыто.
+    """
+    objects = sweep.chosen(objects_of(base.odata.metadata()))
+    # Что читает менеджер, подробнее проверяет OPS-04.
+    roles = [role for role in _roles(base) if role != pack.get("user.manager")]
+    rows = [
+        {"Пользователь": role, **row}
+        for role in roles
+        for row in read_rights(as_user(role).odata, objects, sessions=sweep.sessions)
+    ]
+    observe.table("чтение", rows, key=USER_KEY, title="Что читают пользователи", growing=("Пользователь", "Набор"))
+
+
+@pytest.mark.scenario("OPS-12", area="operation", severity="blocker", owner="Информационная безопасность")
+@pytest.mark.needs("odata")
+@pytest.mark.writes
+def test_every_user_writes_the_same(base: Base, as_user: Callable[[str], Base], sweep: Sweep, observe: Observe) -> None:
+    """Каждый проверочный пользователь изменяет то же, что раньше, и не больше
+
+    От имени каждого пользователя записывается по одному объекту каждого вида без изменений в нём: что можно было изменять,
+    можно и сейчас, что нельзя, нельзя.
+    """
+    sets = sweep.chosen(objects_of(base.odata.metadata()))
+    objects = any_objects(base.odata, sets, sessions=sweep.sessions)
+    rows = [
+        {"Пользователь": role, **row}
+        for role in _roles(base)
+        for row in write_rights(base.odata.through(as_user(role).session), objects)
+    ]
+    observe.table("запись", rows, key=USER_KEY, title="Что изменяют пользователи", growing=("Пользователь", "Набор"))
+
+
+def _roles(base: Base) -> list[str]:
+    """Проверочные пользователи из настроек; без них проверять не от чьего имени."""
+    if not base.info.users:
+        not_checked("В настройках нет проверочных пользователей: раздел [users]")
+    return sorted(base.info.users)
 
 
 @pytest.mark.scenario("OPS-10", area="operation", severity="blocker", owner="Информационная безопасность")

@@ -2,96 +2,220 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks import balances, reposting, totals
-from harness.checks.contract import contract_entries
+from harness.checks import balances, lengths, probing, reposting, timing, totals
+from harness.checks.contract import contract_entries, split_by_use
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
     from harness.phase.access import Base
     from harness.phase.context import Period
     from harness.phase.fixtures import FactsFixture, FindingsFixture
-    from harness.phase.packs import Pack
+    from harness.phase.sweep import Sweep
 
 
 @pytest.mark.scenario("SWEEP-01", area="sweep", severity="blocker", owner="Администратор 1С")
 @pytest.mark.needs("odata")
-def test_every_set_is_readable(base: Base, pack: Pack, observe: Observe) -> None:
-    """Все опубликованные данные читаются
+def test_every_set_is_readable(base: Base, sweep: Sweep, observe: Observe) -> None:
+    """Все опубликованные данные читаются, вид значений в ответах прежний
 
-    Каждый набор, который база публикует наружу, отвечает на запрос одной строки. Набор, который читался до обновления и
-    перестал читаться, остановит тех, кто им пользуется: сайт, отчётность, обмены.
+    Каждый набор, который база публикует наружу, отвечает на запрос. Набор, который читался до обновления и перестал
+    читаться, остановит тех, кто им пользуется: сайт, отчётность, обмены. Число, которое стало приходить строкой, остановит
+    их тоже, хотя в описании публикации ничего не изменится.
     """
-    sets = totals.readable_sets(base.odata.metadata(), exclude=pack.get("sweep.exclude", ()))
-    rows = totals.read_probe(base.odata, sets)
-    types = {"Набор": "text", "Читается": "text"}
-    observe.table("чтение", rows, key="Набор", title="Чтение опубликованных наборов", types=types, growing=True)
+    sets = sweep.chosen(totals.readable_sets(base.odata.metadata()))
+    seen = probing.probe(base.odata, sets, sessions=sweep.sessions)
+    title = "Чтение опубликованных наборов"
+    observe.table("чтение", seen.rows, key=probing.KEY, title=title, types=probing.TYPES, growing=True)
+    observe.table(
+        "вид значений",
+        seen.shapes,
+        key=probing.SHAPE_KEY,
+        title="Значения, которые приходят не в том виде, что обещан",
+        types=probing.SHAPE_TYPES,
+        may_be_empty=True,
+    )
 
 
 @pytest.mark.scenario("SWEEP-02", area="sweep", severity="blocker", owner="Ответственный за интеграции")
 @pytest.mark.needs("odata")
-def test_contract_is_kept(base: Base, observe: Observe) -> None:
-    """Состав публикации сохранился: объекты, реквизиты, перечисления
+def test_contract_is_kept(base: Base, sweep: Sweep, observe: Observe) -> None:
+    """Состав публикации сохранился: объекты, реквизиты, функции, перечисления
 
     Внешние системы обращаются к объектам, реквизитам и значениям перечислений по именам. Исчезнувшее или переименованное
-    ломает их сразу; появившееся новое показывается, чтобы его приняли осознанно.
+    ломает их сразу; появившееся новое показывается, чтобы его приняли осознанно. В объектах, которые создают наши обмены и
+    сценарии, ломает и новый обязательный реквизит.
     """
-    observe.contract("публикация", contract_entries(base.odata.metadata()), title="Состав публикации OData")
+    read, written = split_by_use(contract_entries(base.odata.metadata()), sweep.used)
+    observe.contract("публикация", read, title="Состав публикации OData")
+    if written:
+        title = "Состав публикации OData: объекты, в которые пишут обмены"
+        observe.contract("публикация: запись", written, title=title, direction="write")
 
 
 @pytest.mark.scenario("SWEEP-03", area="sweep", severity="blocker", owner="Главный бухгалтер")
 @pytest.mark.needs("odata")
-def test_data_is_kept(base: Base, pack: Pack, observe: Observe, facts: FactsFixture, findings: FindingsFixture) -> None:
+def test_data_is_kept(
+    base: Base, sweep: Sweep, observe: Observe, facts: FactsFixture, findings: FindingsFixture
+) -> None:
     """Данные после обновления те же: число строк, суммы, содержимое
 
-    По каждому набору сравниваются число строк и состав ключей, по каждой колонке число заполненных значений, сумма и
-    отпечаток содержимого. Обновление может менять данные только намеренно, и такое изменение должно быть согласовано.
+    По каждому набору сравниваются число строк и состав ключей, по каждой колонке число заполненных значений, сумма, длина
+    самого длинного текста и отпечаток содержимого, а где есть период, ещё и суммы по месяцам. Обновление может менять данные
+    только намеренно, и такое изменение должно быть согласовано.
     """
-    exclude, limit = pack.get("sweep.exclude", ()), pack.get("sweep.limit", 200_000)
-    found = totals.set_totals(base.odata, base.odata.metadata(), exclude=exclude, limit=limit)
+    client, metadata = base.odata, base.odata.metadata()
+    weigh = partial(totals.row_counts, client, sessions=sweep.sessions)
+    sets = sweep.walk("data", sweep.chosen(totals.readable_sets(metadata)), metadata, weigh)
+    is_new = sweep.new_columns(metadata)
+    found = totals.set_totals(client, sets, limit=sweep.limit, sessions=sweep.sessions, is_new=is_new)
     title = "Строки, суммы и содержимое наборов"
     observe.table("итоги", found.rows, key=totals.KEY, title=title, types=totals.TYPES, growing=True)
+    observe.table(
+        "по месяцам",
+        found.months,
+        key=totals.MONTH_KEY,
+        title="Строки и суммы наборов по месяцам",
+        types=totals.MONTH_TYPES,
+        growing=("Набор", "Колонка"),
+        may_be_empty=True,
+    )
     facts.add("sweep_rows_read", found.read)
     facts.add("sweep_sets_skipped", len(found.skipped))
     for item in found.skipped:
         findings.add(
             "NOT-READ", object=item.set, text="Набор прочитан не полностью: {why}", severity="info", why=item.reason
         )
+    for item in found.unsteady:
+        text = "Набор менялся, пока читался: {why}"
+        findings.add("UNSTEADY", object=item.set, text=text, severity="warning", why=item.reason)
 
 
 @pytest.mark.scenario("SWEEP-04", area="sweep", severity="blocker", owner="Главный бухгалтер")
 @pytest.mark.needs("odata")
-def test_balances_are_kept(base: Base, pack: Pack, period: Period, observe: Observe, findings: FindingsFixture) -> None:
-    """Остатки регистров на конец периода не изменились
+def test_balances_are_kept(
+    base: Base, sweep: Sweep, period: Period, observe: Observe, findings: FindingsFixture
+) -> None:
+    """Остатки регистров на начало и конец периода не изменились
 
-    Остатки по каждому регистру накопления и бухгалтерии на конец последнего дня периода сравниваются по всем разрезам до
-    копейки и до штуки.
+    Остатки по каждому регистру накопления и бухгалтерии на первый и последний день периода сравниваются по всем разрезам,
+    счетам и субконто до копейки и до штуки.
     """
-    found = balances.register_balances(base.odata, period.end, exclude=pack.get("sweep.exclude", ()))
-    title = f"Остатки на {period.end:%d.%m.%Y}"
-    observe.table("остатки", found.rows, key=balances.KEY, title=title, types=balances.TYPES, may_be_empty=True)
-    for register, reason in found.refused.items():
-        findings.add("NOT-READ", object=register, text="Остатки не получены: {why}", severity="info", why=reason)
+    metadata = base.odata.metadata()
+    weigh = partial(totals.row_counts, base.odata, sessions=sweep.sessions)
+    registers = sweep.walk("balances", sweep.chosen(balances.registers_with(metadata, "Balance")), metadata, weigh)
+    days = (period.start, period.end)
+    found = balances.register_balances(base.odata, registers, days, sessions=sweep.sessions)
+    title = f"Остатки на {period.start:%d.%m.%Y} и {period.end:%d.%m.%Y}"
+    key, types = balances.DAY_KEY, balances.DAY_TYPES
+    observe.table("остатки", found.rows, key=key, title=title, types=types, growing=("Регистр",), may_be_empty=True)
+    _tell_refused(findings, found.refused)
+
+
+@pytest.mark.scenario("SWEEP-06", area="sweep", severity="blocker", owner="Главный бухгалтер")
+@pytest.mark.needs("odata")
+def test_turnovers_are_kept(
+    base: Base, sweep: Sweep, period: Period, observe: Observe, findings: FindingsFixture
+) -> None:
+    """Обороты регистров за период не изменились
+
+    Обороты по каждому регистру накопления и бухгалтерии за весь период сравниваются по всем разрезам, у регистров бухгалтерии
+    ещё и по корреспонденциям счетов, если база их публикует.
+    """
+    metadata = base.odata.metadata()
+    weigh = partial(totals.row_counts, base.odata, sessions=sweep.sessions)
+    names = sweep.chosen(balances.registers_with(metadata, *balances.TURNOVERS))
+    registers = sweep.walk("turnovers", names, metadata, weigh)
+    found = balances.register_turnovers(base.odata, registers, period.start, period.end, sessions=sweep.sessions)
+    title = f"Обороты за {period.start:%d.%m.%Y}–{period.end:%d.%m.%Y}"
+    key, types = balances.KEY, balances.TYPES
+    observe.table("обороты", found.rows, key=key, title=title, types=types, growing=("Регистр",), may_be_empty=True)
+    _tell_refused(findings, found.refused)
+
+
+def _tell_refused(findings: FindingsFixture, refused: dict[str, str]) -> None:
+    for name, reason in refused.items():
+        findings.add(
+            "NOT-READ", object=name, text="Виртуальная таблица не ответила: {why}", severity="info", why=reason
+        )
 
 
 @pytest.mark.scenario("SWEEP-05", area="sweep", severity="blocker", owner="Главный бухгалтер")
 @pytest.mark.needs("odata")
 @pytest.mark.writes
 def test_reposting_gives_the_same_movements(
-    base: Base, pack: Pack, period: Period, observe: Observe, facts: FactsFixture
+    base: Base, sweep: Sweep, period: Period, *, observe: Observe, facts: FactsFixture, findings: FindingsFixture
 ) -> None:
     """Перепроведение документов даёт те же движения
 
-    Несколько проведённых документов каждого вида проводятся заново: через сервис готовности без записи (изменения
-    откатываются), без него прямо на стенде. Если новый релиз проводит документ иначе, то старые документы при первом же
-    перепроведении изменят отчёты закрытых периодов.
+    Проведённые документы каждого вида, месяца, организации и вида операции проводятся заново: через сервис готовности без
+    записи (изменения откатываются), без него прямо на стенде, и прежние движения возвращаются. Если новый релиз проводит
+    документ иначе, то старые документы при первом же перепроведении изменят отчёты закрытых периодов.
     """
-    post = reposting.reposting(base.odata, base.service)
-    sample = reposting.repost_sample(base.odata, post, period.start, period.end, count=pack.get("sweep.sample", 12))
+    client, metadata = base.odata, base.odata.metadata()
+    weigh = partial(totals.row_counts, client, sessions=sweep.sessions)
+    kinds = sweep.walk("reposting", sweep.chosen(reposting.document_sets(client)), metadata, weigh)
+    sample = reposting.repost_sample(
+        client, base.service, kinds, period.start, period.end, count=sweep.sample, seed=sweep.seed
+    )
     title = "Движения при перепроведении"
     observe.table("движения", sample.rows, key=reposting.KEY, title=title, types=reposting.TYPES, may_be_empty=True)
     facts.add("sweep_reposted", sample.documents)
+    for altered in sample.altered:
+        text = "После пробного перепроведения движения на стенде остались новыми: {why}"
+        findings.add("LEFT-REPOSTED", object=altered.partition(":")[0], text=text, severity="info", why=altered)
     assert not sample.refused, "Не проводятся: " + "; ".join(sample.refused[:5])
+
+
+@pytest.mark.scenario("SWEEP-07", area="sweep", severity="warning", owner="Администратор 1С")
+@pytest.mark.needs("odata")
+@pytest.mark.group("timings")
+def test_heaviest_reads_are_as_fast(base: Base, sweep: Sweep, period: Period, observe: Observe) -> None:
+    """Самые тяжёлые чтения не стали медленнее
+
+    По объектам, в которых больше всего строк, повторяется самое тяжёлое чтение: остаток регистра, последняя тысяча записей.
+    Отчёты, списки и обмены состоят из таких чтений.
+    """
+    client, metadata = base.odata, base.odata.metadata()
+    weigh = partial(totals.row_counts, client, sessions=sweep.sessions)
+    names = sweep.chosen(totals.readable_sets(metadata))
+    largest = partial(_heaviest, base, sweep)
+    for name in sweep.walk("timings", names, metadata, weigh, only=largest):
+        operation = timing.heavy_read(client, name, period.end)
+        observe.timing(operation.name, operation.call, title=operation.title)
+
+
+def _heaviest(base: Base, sweep: Sweep, names: tuple[str, ...]) -> tuple[str, ...]:
+    counts = totals.row_counts(base.odata, names, sessions=sweep.sessions)
+    return timing.heaviest(base.odata, names, counts, _HEAVIEST)
+
+
+_HEAVIEST = 3
+"""Объектов, чтение которых измеряется."""
+
+
+@pytest.mark.scenario("SWEEP-08", area="sweep", severity="blocker", owner="Ответственный за интеграции")
+@pytest.mark.needs("odata")
+@pytest.mark.writes
+def test_texts_are_kept_whole(
+    base: Base, sweep: Sweep, period: Period, observe: Observe, findings: FindingsFixture
+) -> None:
+    """Реквизиты вмещают тексты не короче прежних
+
+    База молча обрезает текст, который не помещается в реквизит, и в описании публикации длины нет. В каждый справочник и
+    документ записывается один объект с длинными текстами: сколько от них осталось, столько реквизит и вмещает. Объект сразу
+    удаляется.
+    """
+    metadata = base.odata.metadata()
+    sets, is_new = sweep.chosen(lengths.objects_with_texts(metadata)), sweep.new_columns(metadata)
+    found = lengths.string_lengths(base.odata, sets, period.end, sessions=1)
+    entries = {path: kind for path, kind in found.entries.items() if not is_new(*path.split("/", 1))}
+    observe.contract("длины", entries, title="Длины строковых реквизитов", direction="write")
+    for name, reason in found.refused.items():
+        findings.add(
+            "NOT-WRITTEN", object=name, text="Объект не записан, длины неизвестны: {why}", severity="info", why=reason
+        )

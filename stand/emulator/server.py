@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import uvicorn
@@ -17,7 +18,6 @@ from stand.emulator.application import BY_DEFAULT, Serving, application
 from stand.emulator.faults import TRANSPORT
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Sequence
 
     from starlette.routing import BaseRoute
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BY_DEFAULT", "EmulatorServer", "Serving", "is_loopback"]
 
 _START_SECONDS = 15.0
+_ENOUGH = 64 * 1024
+"""Bytes of an answer that leave without waiting for more."""
 
 
 class EmulatorServer:
@@ -134,8 +136,56 @@ class _Protocol(H11Protocol):
     """HTTP whose requests know their connection, so that an ordered fault can drop it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the one it overrides
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, TRANSPORT: transport}
+        joined = _Joined(transport, self.loop)
+        super().connection_made(joined)
+        self.app_state = {**self.app_state, TRANSPORT: joined}
+
+
+class _Joined(asyncio.Transport):
+    """A connection on which the head of an answer and its body leave in one piece: a call of the system costs as much as reading an entity."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self.get_extra_info = transport.get_extra_info  # type: ignore[method-assign] # asked for with every request
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        """Keeps a piece until the loop's next turn, or until there is enough."""
+        if not data:
+            return
+        if not self._waiting:
+            self._loop.call_soon(self._leave)
+        self._waiting.append(bytes(data))
+        self._size += len(data)
+        if self._size >= _ENOUGH:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._waiting:
+            data = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+            self._waiting, self._size = [], 0
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Closes after what was written."""
+        self._leave()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Closes at once."""
+        self._transport.abort()
+
+    def pause_reading(self) -> None:
+        """See `asyncio.Transport`."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """See `asyncio.Transport`."""
+        self._transport.resume_reading()
 
 
 class _Server(uvicorn.Server):

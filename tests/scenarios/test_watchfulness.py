@@ -40,6 +40,15 @@ value = { register = "AccountingRegister_Хозрасчетный", debit = "44.
 [[change]]
 append = "roles/МенеджерПоПродажам/read"
 value = "Document_НачислениеЗарплаты"
+[[change]]
+append = "roles/ОбменССайтом/read"
+value = "Document_НачислениеЗарплаты"
+[[change]]
+append = "roles/ОбменССайтом/update"
+value = "Catalog_Номенклатура"
+[[change]] # no article is as long as that yet: only a new one will be cut
+set = "Catalog/Номенклатура/attributes/Артикул"
+value = "String(20)"
 """,
     HARMLESS: """
 [[change]]
@@ -125,6 +134,9 @@ def updated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stag
         ("UNI-04", ("не узнан по ИНН", "стало 2")),
         ("SWEEP-05", ("Document_НачислениеЗарплаты", "(записей)")),
         ("OPS-03", ("Роль=МенеджерПоПродажам, Объект=Document_НачислениеЗарплаты",)),
+        ("OPS-11", ("Пользователь=ОбменССайтом, Набор=Document_НачислениеЗарплаты", "разрешено")),
+        ("OPS-12", ("Пользователь=ОбменССайтом, Набор=Catalog_Номенклатура", "разрешено")),
+        ("SWEEP-08", ("Catalog_Номенклатура/Артикул", "Edm.String(25)", "Edm.String(20)")),
     ],
 )
 def test_what_once_got_past_is_named(updated: dict[str, Stage], scenario: str, words: tuple[str, ...]) -> None:
@@ -149,6 +161,7 @@ def test_harmless_changes_only_widen(updated: dict[str, Stage]) -> None:
         "OPS-03",
         "OPS-04",
         "OPS-05",
+        "OPS-11",
         "REP-01",
         "SWEEP-01",
         "SWEEP-02",

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
 from harness.checks.exchanges import capability_entries, node_of
-from harness.checks.log import error_rows
+from harness.checks.log import FEW, error_rows
 from harness.checks.reports import broken_totals, column_entries, columns_in, fingerprints, inventory_entries
-from harness.checks.reposting import chosen
-from harness.checks.state import extension_entries, update_problems
+from harness.checks.sampling import stratified
+from harness.checks.state import extension_entries, strange_sessions, update_problems
 from harness.onec.services import (
     BaseInfo,
     Configuration,
@@ -22,6 +23,7 @@ from harness.onec.services import (
     Report,
     ReportColumn,
     ReportResult,
+    Session,
     UpdateHandler,
     UpdateState,
 )
@@ -47,23 +49,45 @@ def test_columns_of_an_equation() -> None:
     assert columns_in("Долг == НеПросрочено + До30Дней - Долг") == ("Долг", "НеПросрочено", "До30Дней")
 
 
-def test_a_sample_hardly_changes_with_the_number_of_documents() -> None:
-    rows = [{"Number": f"ТД00-{number:06}"} for number in range(100)]
-    more = [*rows, {"Number": "ТД00-000100"}]
-    sample, other = chosen("Document_Заказ", rows, 12), chosen("Document_Заказ", more, 12)
+def orders(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "Number": f"ТД00-{number:06}",
+            "Date": datetime(2026, 1 + number % 3, 1 + number % 28),  # noqa: DTZ001 - dates of 1C are naive
+            "Организация_Key": "аб"[number % 2],
+            "ВидОперации": "редкий" if number == 41 else "обычный",
+        }
+        for number in range(count)
+    ]
 
-    assert len(sample) == len(other) == 12
-    assert sample == sorted(sample, key=lambda row: row["Number"])
-    assert len([row for row in sample if row not in other]) <= 1
-    assert chosen("Document_Оплата", rows, 12) != sample
+
+FIELDS = ("Организация_Key", "ВидОперации")
+
+
+def test_a_sample_takes_some_of_every_month_organisation_and_kind() -> None:
+    sample = stratified("Document_Заказ", orders(120), FIELDS, 14)
+
+    assert len(sample) == 14
+    assert {(row["Date"].month, row["Организация_Key"]) for row in sample} == {(m, o) for m in (1, 2, 3) for o in "аб"}
+    assert [row["Number"] for row in sample if row["ВидОперации"] == "редкий"] == ["ТД00-000041"]
+
+
+def test_a_sample_is_that_of_its_seed_and_hardly_changes_with_the_number_of_documents() -> None:
+    rows = orders(120)
+    sample = stratified("Document_Заказ", rows, FIELDS, 14)
+
+    assert stratified("Document_Заказ", rows, FIELDS, 14) == sample
+    assert stratified("Document_Заказ", rows, FIELDS, 14, seed=2) != sample
+    assert stratified("Document_Оплата", rows, FIELDS, 14) != sample
+    assert len([row for row in sample if row not in stratified("Document_Заказ", orders(121), FIELDS, 14)]) <= 2
 
 
 def test_a_sample_of_few_documents_is_all_of_them() -> None:
-    rows = [{"Number": str(number)} for number in range(10)]
+    rows = orders(10)
 
-    assert chosen("Document_Заказ", rows, 0) == rows
-    assert chosen("Document_Заказ", rows, 20) == rows
-    assert chosen("Document_Заказ", [], 3) == []
+    assert stratified("Document_Заказ", rows, FIELDS, 0) == rows
+    assert stratified("Document_Заказ", rows, FIELDS, 20) == rows
+    assert stratified("Document_Заказ", [], FIELDS, 3) == []
 
 
 def test_capabilities_name_plan_node_and_direction() -> None:
@@ -145,9 +169,13 @@ def test_errors_of_the_log_are_told_apart_by_text_and_not_by_numbers_in_it() -> 
     service = cast("ReadinessService", SimpleNamespace(log=lambda _since: entries))
 
     assert [(row["Текст"], row["Количество"]) for row in error_rows(service, None)] == [
-        ("деление на …", 1),
-        ("строка …: нет места", 2),
+        ("деление на …", FEW),
+        ("строка …: нет места", FEW),
     ]
+    entries += [
+        LogEvent(time="t", level="error", event="Запись", metadata="Catalog_Склады", comment="деление на 0")
+    ] * FEW
+    assert [row["Количество"] for row in error_rows(service, None)] == [FEW + 1, FEW]
 
 
 def test_node_does_not_depend_on_the_order_of_the_list() -> None:
@@ -156,3 +184,13 @@ def test_node_does_not_depend_on_the_order_of_the_list() -> None:
         service = cast("ReadinessService", SimpleNamespace(exchanges=lambda listed=listed: listed))
         assert node_of(service, "Банк").node == "2"
         assert node_of(service, "Банк", "1").node == "1"
+
+
+def test_sessions_of_the_checks_are_no_strangers() -> None:
+    applications = ("ODataConnection", "Designer", "BackgroundJob", "HTTPServiceConnection", "BackgroundJob")
+    sessions = [Session(number=number, application=name) for number, name in enumerate(applications)]
+
+    assert strange_sessions(sessions) == [
+        {"Приложение": "BackgroundJob", "Сеансов": 2},
+        {"Приложение": "Designer", "Сеансов": 1},
+    ]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.checks.totals import ROWS, canonical, is_empty, readable_sets, summarize
+from harness.checks.columns import ROWS, canonical, is_empty, summarize
+from harness.checks.totals import readable_sets
 from harness.onec.edmx import EntitySet, EntityType, Metadata, Property
 from harness.onec.names import EMPTY_REF
 
@@ -33,9 +34,12 @@ ROW: dict[str, Any] = {
 
 
 def test_counts_sums_and_fingerprints() -> None:
-    columns, count = summarize([ROW, ROW | {"Ref_Key": "b", "Сумма": Decimal("0.25"), "Комментарий": "срочно"}], SALES)
+    summary = summarize([ROW, ROW | {"Ref_Key": "b", "Сумма": Decimal("0.25"), "Комментарий": "срочно"}], SALES)
+    columns = summary.columns
 
-    assert count == 2
+    assert summary.count == 2
+    assert columns["Комментарий"].longest == len("срочно")
+    assert columns["Сумма"].longest is None
     assert columns["Сумма"].total == Decimal("10.75")
     assert columns["Комментарий"].filled == 1
     assert "DataVersion" not in columns
@@ -44,8 +48,8 @@ def test_counts_sums_and_fingerprints() -> None:
 
 def test_a_moved_kopeck_changes_the_fingerprint_though_the_sum_stays() -> None:
     other = ROW | {"Ref_Key": "b"}
-    before, _ = summarize([ROW, other], SALES)
-    after, _ = summarize([ROW | {"Сумма": Decimal("10.49")}, other | {"Сумма": Decimal("10.51")}], SALES)
+    before = summarize([ROW, other], SALES).columns
+    after = summarize([ROW | {"Сумма": Decimal("10.49")}, other | {"Сумма": Decimal("10.51")}], SALES).columns
 
     assert before["Сумма"].total == after["Сумма"].total
     assert before["Сумма"].print != after["Сумма"].print
@@ -64,8 +68,24 @@ def test_order_of_rows_does_not_matter(cells: list[tuple[Any, Decimal]], random:
     assert summarize(rows, SALES) == summarize(shuffled, SALES)
 
 
-def test_a_new_empty_column_is_no_difference_of_data() -> None:
-    assert summarize([ROW | {"Новый": EMPTY_REF}], SALES) == summarize([ROW], SALES)
+def test_a_column_that_fills_or_empties_is_seen_from_either_side() -> None:
+    empty, filled = (summarize([ROW | {"Комментарий": text}], SALES).columns["Комментарий"] for text in ("", "да"))
+
+    assert (empty.filled, filled.filled) == (0, 1)
+    assert (empty.longest, filled.longest) == (0, 2)
+    assert empty.print != filled.print
+
+
+def test_a_kopeck_that_slips_into_another_month_changes_both() -> None:
+    dated = EntityType(SALES.name, SALES.key, (*SALES.properties, Property("Date", "Edm.DateTime")))
+    rows = [ROW | {"Ref_Key": str(month), "Date": datetime(2026, month, 5)} for month in (1, 2)]  # noqa: DTZ001
+
+    assert summarize(rows, dated).months == {
+        ("2026-01", ROWS): 1,
+        ("2026-01", "Сумма"): Decimal("10.50"),
+        ("2026-02", ROWS): 1,
+        ("2026-02", "Сумма"): Decimal("10.50"),
+    }
 
 
 @pytest.mark.parametrize("value", [None, "", EMPTY_REF, 0, Decimal("0.00"), datetime(1, 1, 1)])  # noqa: DTZ001
@@ -93,5 +113,3 @@ def test_a_record_set_is_left_to_its_flat_twin() -> None:
     )
 
     assert readable_sets(metadata) == names[1:]
-    assert readable_sets(metadata, exclude=("Catalog_*",)) == names[1:2]
-    assert readable_sets(metadata, exclude=("Catalog_А",)) == (names[1], names[3])

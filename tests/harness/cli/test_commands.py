@@ -96,8 +96,9 @@ def test_the_doctor_finds_what_is_wrong(project: Project) -> None:
 def test_serve_prints_one_line_of_json_and_serves_a_recording(project: Project) -> None:
     state = record(project.folder / "own")
     process = project.start(
-        "stand", "serve", "--metadata", str(state.metadata), "--feed", str(state.feed), "--publication", "база"
-    )
+        "stand", "serve", "--metadata", str(state.metadata), "--feed", str(state.feed), "--publication", "база",
+        "--quirk", "count=plain", "--publish", "Catalog_Товары", "--max-url", "400",
+    )  # fmt: skip
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
 
@@ -107,6 +108,11 @@ def test_serve_prints_one_line_of_json_and_serves_a_recording(project: Project) 
         timeout=10,
     )
 
+    def status(path: str) -> int:
+        url = f"{said['url']}/odata/standard.odata/{path}"
+        return requests.get(url, auth=(said["user"].encode(), said["password"].encode()), timeout=10).status_code
+
+    assert [status("Catalog_Склады"), status("Catalog_Товары?" + "x" * 400)] == [404, 414]
     assert set(said) == {"url", "user", "password"}
     assert said["url"].startswith("http://127.0.0.1:")
     assert len(answer.json()["value"]) == 3

@@ -28,6 +28,9 @@ COMMANDS = (
     "init",
     "doctor",
     "demo",
+    "exchange",
+    "exchange validate",
+    "exchange compare",
 )
 ENGLISH = re.compile(r"\b(Usage|Options|Arguments|Commands|default|required|Show this)\b")
 
@@ -100,6 +103,8 @@ def test_help_imports_no_heavy_library() -> None:
         (("stand",), "serve"),
         (("stand", "serve", "--feed", "x"), "--metadata"),
         (("stand", "serve", "--metadata", "x.xml"), "x.xml"),
+        (("stand", "serve", "--quirk", "if-mach=enforced"), "if-match"),
+        (("stand", "serve", "--quirk", "count=none"), "bom, plain, absent"),
     ],
 )
 def test_wrong_usage_is_2_with_a_reason_and_leaves_nothing(

@@ -101,6 +101,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         ('stand = "external"\n', "это раздел"),
         ('[users]\n"Менеджер" = "x"\n', "ожидается раздел"),
         ('[gates]\nwindow = "stop"\n', "ignore, conditions, incomplete, no-go"),
+        ('[sweep]\nexclude = ["Catalog_А: почему", "Catalog_Б"]', "«Catalog_Б» записано не по правилам"),
     ],
 )
 def test_a_wrong_value_is_explained(tmp_path: Path, text: str, said: str) -> None:

@@ -11,6 +11,7 @@ from harness.observe import explain_record, load_acceptances, propose
 from harness.observe.accept import expired
 from harness.observe.changes import Change
 from harness.observe.conditions import Condition
+from harness.observe.signing import sign
 from harness.record.models import Acceptance, DifferenceClass
 from tests.harness.observe.pair import Pair
 
@@ -162,17 +163,17 @@ def test_proposals_cover_everything_once_a_reason_is_given(folder: Path, tmp_pat
     pair = Pair(folder)
     after = [*[row | {"Новая": 1} for row in AFTER[1:]], AFTER[0] | {"К": 9, "Новая": 1}]
     pair.both(lambda observe: observe.table("t", BEFORE, key="К"), lambda observe: observe.table("t", after, key="К"))
-    text = propose(pair.read(), owner="Иванова", until="2.0.15")
     path = tmp_path / "acceptances.toml"
-
-    path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match="reason"):
-        load_acceptances(path)
-    path.write_text(text.replace('reason = ""', 'reason = "Новый релиз"'), encoding="utf-8")
+        sign(path, propose(pair.read(), owner="Иванова", until="2.0.15"))
+    assert not path.exists()
+
+    sign(path, propose(pair.read(), owner="Иванова", until="2.0.15", reason="Новый релиз"))
     result = explain_record(pair.writer, load_acceptances(path))
 
     assert {found.cls for found in result.differences} == {DifferenceClass.EXPECTED}
-    assert "before == 20 and after == 22" in text
+    assert [item.covered for item in result.acceptances] == [item.at_least for item in result.acceptances]
+    assert "before == 20 and after == 22" in path.read_text(encoding="utf-8")
 
 
 GOOD = """

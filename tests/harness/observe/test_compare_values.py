@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import RecordError
 from harness.observe import compare_record
-from harness.observe.compare_values import timing_of
+from harness.observe.compare_timings import timing_of
 from harness.observe.timings import measure
 from harness.record.models import DifferenceClass, Phase
 from tests.harness.observe.pair import SCENARIO, Pair
@@ -132,7 +132,7 @@ FAST = [0.10, 0.11, 0.09, 0.10, 0.12, 0.10, 0.10]
         (FAST, 1.0, DifferenceClass.IDENTICAL),
         ([value * 1.5 for value in FAST], 1.0, DifferenceClass.IDENTICAL),
         ([value * 4 for value in FAST], 1.0, DifferenceClass.UNEXPLAINED),
-        ([value * 4 for value in FAST], 4.0, DifferenceClass.IDENTICAL),
+        ([value * 4 for value in FAST], 4.0, DifferenceClass.TOLERANCE),
         ([value * 8 for value in FAST], 2.0, DifferenceClass.UNEXPLAINED),
         ([value / 4 for value in FAST], 1.0, DifferenceClass.IDENTICAL),
         ([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 9.0], 1.0, DifferenceClass.IDENTICAL),

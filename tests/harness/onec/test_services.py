@@ -217,3 +217,18 @@ def test_lists() -> None:
         service.log("2026-01-02T00:00:00")
         assert server.requests[-1].params == {"since": "2026-01-02T00:00:00"}
         assert service.movements("Document_X", "r")[0].rows == ({"Количество": Decimal("1.5")},)
+
+
+def test_sessions_and_their_lock() -> None:
+    answers = {
+        "/hs/readiness/v1/sessions": [{"number": 3, "user": "Иванова", "application": "Designer", "active": False}],
+        "/hs/readiness/v1/sessions/lock": {
+            "locked": True,
+            "message": "Идёт обновление",
+            "with_code": True,
+            "start": None,
+        },
+    }
+    with service_of(lambda request: json_reply(answers[request.path])) as (service, _):
+        assert [(item.number, item.application) for item in service.sessions()] == [(3, "Designer")]
+        assert (service.session_lock().locked, service.session_lock().message) == (True, "Идёт обновление")

@@ -126,13 +126,14 @@ def test_differences_are_shown_and_acceptances_proposed(failed: Ended, tmp_path:
     (path,) = made.records()
 
     compared = made.call("compare", str(path))
-    proposed = made.call(
-        "accept", str(path), "--owner", "Иванова", "--until", "2.0", "-o", str(tmp_path / "acceptances.toml")
-    )
+    signed = ("--owner", "Иванова", "--until", "2.0", "--reason", "так надо", "-o", str(tmp_path / "acceptances.toml"))
+    unconfirmed = made.call("accept", str(path), *signed)
+    proposed = made.call("accept", str(path), *signed, "--all")
 
     assert compared.returncode == 1
     assert "ONE-01/товары" in compared.stdout
-    assert proposed.returncode == 0
+    assert unconfirmed.returncode == 2
+    assert proposed.returncode == 0, proposed.stderr
     entries = tomllib.loads((tmp_path / "acceptances.toml").read_text(encoding="utf-8"))["acceptance"]
     assert [entry["scenario"] for entry in entries] == ["ONE-01"]  # what no scenario sees any more cannot be accepted
     assert all(entry["owner"] == "Иванова" for entry in entries)
@@ -142,18 +143,15 @@ def test_what_is_agreed_after_the_run_needs_no_new_rehearsal(failed: Ended, tmp_
     made, _done = failed
     copy = shutil.copytree(made.records()[0], tmp_path / "copy")
     file = tmp_path / "acceptances.toml"
-    made.call("accept", str(copy), "--owner", "Иванова", "--until", "2099-12-31", "-o", str(file))
-    unsigned = made.call("judge", str(copy), "--acceptances", str(file))
-    text = file.read_text(encoding="utf-8")
-    file.write_text(
-        re.sub(r"^reason = .*$", 'reason = "так в новом релизе"', text, flags=re.MULTILINE), encoding="utf-8"
-    )
+    signed = ("--owner", "Иванова", "--until", "2099-12-31", "-o", str(file), "--all")
+    unsigned = made.call("accept", str(copy), *signed)
+    made.call("accept", str(copy), *signed, "--reason", "так в новом релизе")
 
     done = made.call("judge", str(copy), "--acceptances", str(file), "--json")
     again = made.call("judge", str(copy), "--json")
 
     assert unsigned.returncode == 2
-    assert "reason" in unsigned.stderr
+    assert "--reason" in unsigned.stderr
     found = json.loads(done.stdout)
     assert done.returncode == again.returncode == found["exit_code"], done.stderr
     assert "DIFFERENCE" in {

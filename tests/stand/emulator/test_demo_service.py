@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 import requests
+import yaml
 from requests.auth import HTTPBasicAuth
 
 from harness.onec.values import decode_json
 from stand.emulator.company import service_routes, update_demo
 from stand.emulator.server import EmulatorServer
 from tests.stand.emulator.demo import PASSWORD, UNIVERSAL, company, sample, update_with
-from tests.stand.emulator.openapi import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stand.emulator.database.infobase import Infobase
 
-DESCRIPTION = read_yaml((Path(__file__).parents[3] / "stand" / "readiness-service.yaml").read_text(encoding="utf-8"))
+DESCRIPTION = yaml.safe_load((Path(__file__).parents[3] / "stand" / "readiness-service.yaml").read_text(encoding="utf-8"))
 PERIOD = {"start": "2026-01-01", "end": "2026-03-31"}
 ADMINISTRATOR, MANAGER, SITE, ACCOUNTANT = "Администратор", "Менеджер Иванова", "ОбменССайтом", "Бухгалтер Соколова"
 
@@ -147,6 +147,15 @@ def test_every_route_of_the_description_answers_as_described(base: Infobase, ser
         "POST", "/exchanges/{plan}/{node}/import", plan="ОбменССайтом", node="САЙТ", body=sample("shop_orders.xml")
     )
     assert (status, outcome["created"]) == (200, 2)
+    site = {"plan": "ОбменССайтом", "node": "САЙТ"}
+    address = b'{"address": "http://127.0.0.1:9/1c"}'
+    assert {item["kind"] for item in service.call("GET", "/outward")[1]} == {"shop", "bank", "crm", "universal"}
+    assert service.call("PUT", "/outward/{plan}", plan="БанкКлиент", body=address)[0] == 200
+    assert service.call("PUT", "/outward/{plan}/{node}", **site, body=address)[0] == 200
+    assert service.call("POST", "/exchanges/{plan}/{node}/run", **site)[0] == 400
+    assert service.call("GET", "/exchanges/{plan}/{node}/registered", **site)[0] == 200
+    universal = {"plan": "СинхронизацияДанныхЧерезУниверсальныйФормат", "node": "БП"}
+    assert service.call("GET", "/exchanges/{plan}/{node}/identifiers", **universal)[0] == 200
     assert len(service.call("GET", "/jobs")[1]) >= 5
     assert {item["role"] for item in service.call("GET", "/rights")[1]} == {
         "Администратор",

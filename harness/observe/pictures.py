@@ -1,0 +1,116 @@
+"""Two pictures of a page, a form or a report: which points differ, and a third picture that shows it.
+
+Decoding needs Pillow (extra `pictures`); without it pictures are compared by their bytes, and the difference says so.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST_POINTS = 50_000_000
+"""Points of a picture that is decoded: what is larger may be made to fill the memory."""
+_RECTANGLE = re.compile(r"(\d+),(\d+),(\d+),(\d+)")
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_VISIBLE = 8
+"""Steps of 256 in one colour below which nobody sees a difference: fonts are smoothed anew with every drawing."""
+_GAP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What differs.
+
+    Attributes:
+        sizes: width and height of both, points.
+        points: points that differ; those only one picture has count too.
+        share: their share of the larger picture.
+        box: left, top, right, bottom of where they lie; None when nothing differs.
+        picture: PNG: before, after, and what differs in red.
+    """
+
+    sizes: tuple[tuple[int, int], tuple[int, int]]
+    points: int
+    share: float
+    box: tuple[int, int, int, int] | None
+    picture: bytes
+
+
+def is_picture(content: bytes) -> bool:
+    """Whether bytes begin as a PNG or JPEG does."""
+    return content.startswith(_SIGNATURES)
+
+
+def rectangles(mask: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """Masks of a picture: "left,top,width,height" in points.
+
+    Raises:
+        ValueError: another form.
+    """
+    found = []
+    for text in mask:
+        match = _RECTANGLE.fullmatch(text.replace(" ", ""))
+        if match is None:
+            raise ValueError(f"Маска картинки — «слева,сверху,ширина,высота» в точках, а не «{text}»")
+        left, top, width, height = map(int, match.groups())
+        found.append((left, top, left + width, top + height))
+    return found
+
+
+def compared(before: bytes, after: bytes, mask: Sequence[str]) -> Seen | None:
+    """What differs between two pictures; None when they cannot be decoded here."""
+    pictures = [_decoded(content) for content in (before, after)]
+    if pictures[0] is None or pictures[1] is None:
+        return None
+    from PIL import Image, ImageChops, ImageDraw
+
+    sizes = pictures[0].size, pictures[1].size
+    whole = max(sizes[0][0], sizes[1][0]), max(sizes[0][1], sizes[1][1])
+    left, right = (_on(picture, whole) for picture in pictures)
+    for picture in (left, right):
+        draw = ImageDraw.Draw(picture)
+        for box in rectangles(mask):
+            draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=(0, 0, 0, 255))
+    bands = ImageChops.difference(left, right).split()
+    brightest = bands[0]
+    for band in bands[1:]:
+        brightest = ImageChops.lighter(brightest, band)
+    marks = brightest.point([0 if value < _VISIBLE else 255 for value in range(256)])
+    points = marks.histogram()[255]
+    shown = Image.new("RGB", (whole[0] * 3 + _GAP * 2, whole[1]), "white")
+    pale = Image.blend(right.convert("L").convert("RGB"), Image.new("RGB", whole, "white"), 0.7)
+    pale.paste((220, 0, 0), mask=marks)
+    for number, part in enumerate((left.convert("RGB"), right.convert("RGB"), pale)):
+        shown.paste(part, (number * (whole[0] + _GAP), 0))
+    output = io.BytesIO()
+    shown.save(output, "PNG")
+    return Seen(sizes, points, points / max(whole[0] * whole[1], 1), marks.getbbox(), output.getvalue())
+
+
+def _decoded(content: bytes) -> Any:
+    """A picture; None without Pillow, and for what is no picture, a damaged or a monstrous one."""
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        return None
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height > _MOST_POINTS:
+                return None
+            return picture.convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+
+
+def _on(picture: Any, size: tuple[int, int]) -> Any:
+    """A picture on a transparent ground of a size both fit on."""
+    from PIL import Image
+
+    ground = Image.new("RGBA", size, (0, 0, 0, 0))
+    ground.paste(picture, (0, 0))
+    return ground

@@ -1,0 +1,111 @@
+"""Fixtures of exchanges: counterparts that are started for a scenario and leave their log as evidence, and the way a base is pointed at them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+import pytest
+
+from harness.checks.outward import Outward
+from harness.errors import AnswerError
+from harness.phase.context import CONTEXT
+from harness.phase.outcomes import not_checked
+from harness.record.files import safe_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from harness.checks.outward import RunResult
+    from harness.phase.access import Base
+    from harness.phase.fixtures import FindingsFixture
+
+
+class Counterpart(Protocol):
+    """Whatever can be started and ended; entering gives the counterpart itself."""
+
+    def __enter__(self) -> Self:
+        """Starts."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        """Ends."""
+
+
+_Peer = TypeVar("_Peer", bound=Counterpart)
+
+
+class OutwardStand(Outward):
+    """The `outward` fixture: the base's own exchanges, and the counterparts they are run with.
+
+    Attributes:
+        findings: of the scenario.
+        folder: a folder of the scenario's own, for certificates.
+    """
+
+    def __init__(self, base: Base, findings: FindingsFixture, folder: Path, stack: ExitStack) -> None:
+        super().__init__(base.session)
+        self.findings = findings
+        self.folder = folder
+        self._stack = stack
+        self._peers: list[Counterpart] = []
+
+    def start(self, peer: _Peer) -> _Peer:
+        """Starts a counterpart, which ends with the scenario; its log becomes evidence. `shop = outward.start(Shop())`."""
+        log = getattr(peer, "log", None)
+        if callable(log):
+            name = f"{safe_name(str(getattr(peer, 'name', 'counterpart')))}.log"
+            self._stack.callback(lambda: self.findings.keep(name, log().encode()))
+        self._stack.enter_context(peer)
+        self._peers.append(peer)
+        return peer
+
+    def run(self, plan: str, node: str) -> RunResult:
+        """Runs an exchange once.
+
+        A base that does not reach this machine at all (a container without a way out, a server elsewhere) says nothing of the product: not checked.
+
+        Raises:
+            AnswerError: it did not come through (status 400), the reason is the base's.
+        """
+        before = self._heard()
+        try:
+            return super().run(plan, node)
+        except AnswerError as error:
+            if error.code == "network" and self._heard() == before:
+                not_checked("Стенд не достаёт до корреспондентов на этом компьютере: {reason}", reason=error.message)
+            raise
+
+    def _heard(self) -> int:
+        return sum(len(getattr(peer, "calls", ())) for peer in self._peers)
+
+
+@pytest.fixture
+def outward(base: Base, findings: FindingsFixture) -> Iterator[OutwardStand]:
+    """Outward addresses of the base, its exchanges, and the counterparts they are run with."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="readiness-peers-", ignore_cleanup_errors=True))
+        yield OutwardStand(base, findings, Path(folder), stack)
+
+
+@pytest.fixture
+def carried(request: pytest.FixtureRequest, findings: FindingsFixture) -> Callable[[str, bytes], bytes]:
+    """A message of the first phase, also in the second.
+
+    The first phase keeps what it is given and gives it back; the second gives back what the first has kept. So a message written before the
+    update is read after it, and the scenario does not know which phase it runs in: `data = carried("UNI-08.xml", data)`.
+    """
+    context = request.config.stash[CONTEXT]
+
+    def carry(name: str, content: bytes) -> bytes:
+        known = sorted((context.folder / "evidence").glob(f"*-{safe_name(name)}"))
+        if known:
+            return known[0].read_bytes()
+        findings.keep(name, content)
+        return content
+
+    return carry

@@ -1,0 +1,297 @@
+"""Rehearsals of one process: the phase before once, the phase after for every variant, each with restore, update, comparison and judgement.
+
+The steps are those of `readiness run`, over the same `Run`; only pytest runs in this very process, so that its imports are paid once, and no
+documents are written.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from harness.config import load
+from harness.errors import StepError
+from harness.gate import facts as names
+from harness.prove.bases import VariantBase, configuration
+from harness.prove.judging import notices_of
+from harness.prove.results import Notice  # noqa: TC001  # msgspec reads the annotations
+from harness.record import RecordWriter, read_record
+from harness.record.models import Phase, Verdict
+from harness.run import finish, phase, stands, steps
+from harness.run.context import DONE, Run, StepPlan
+from harness.run.header import header_of
+from harness.run.work import WorkFolder
+from stand.bases import DemoBase
+from stand.embedded import EmbeddedStand
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.config import Config
+    from harness.prove.variants import Variant
+    from harness.record.models import Step
+    from harness.run.access import Access
+    from harness.run.view import PhaseProgress
+
+BEFORE = "before"
+"""Name of the record of the phase before, inside the folder of a proof."""
+_BASE = "base.db"
+_FILES = (_BASE, "access.json")
+PATIENCE = 5.0
+"""Seconds deferred handlers of a variant are waited for: those of the demo company take none."""
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a process needs to know.
+
+    Attributes:
+        config: path of the settings.
+        overrides: of them.
+        folder: of the whole proof.
+        lane: name of this process's own folder inside it.
+        proxied: the stand is somebody's own, seen through a proxy that alters answers.
+    """
+
+    config: str
+    overrides: dict[str, str] = {}
+    folder: str
+    lane: str
+    proxied: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rehearsal came to.
+
+    Attributes:
+        areas: id of every scenario to its area, in order.
+        notices: everything said.
+        words: of the place, when only the rehearsal could tell it.
+        skipped: why there was nothing to try.
+        updated: the stand was really updated; False where only answers were altered.
+    """
+
+    verdict: Verdict
+    notices: list[Notice]
+    seconds: float
+    areas: dict[str, str] = {}
+    words: list[str] = []
+    skipped: str = ""
+    updated: bool = True
+
+
+class Laboratory(Protocol):
+    """Where variants are tried."""
+
+    def before(self) -> Outcome | None:
+        """The phase before, shared by all variants; leaves its record in the folder of the proof."""
+
+    def after(self, variant: Variant) -> Outcome:
+        """One variant: everything from the restore to the verdict."""
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+class Silent:
+    """A view nobody looks at: a proof tells its own progress."""
+
+    def step_started(self, name: str) -> None:
+        """Nothing."""
+
+    def step_finished(self, step: Step) -> None:
+        """Nothing."""
+
+    def phase(self, progress: PhaseProgress) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def confirm(self, instruction: str) -> bool:
+        """Nobody is there to do it."""
+        del instruction
+        return False
+
+
+@dataclass(slots=True)
+class Settled:
+    """Settings, resolved: what every rehearsal of the process shares."""
+
+    config: Config
+    folder: Path
+    lane: Path
+    scenarios: tuple[Path, ...]
+    pack: Path | None
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Settled:
+        """Loads the settings anew: a process inherits nothing but the environment."""
+        config = load(Path(assignment.config), env=os.environ, overrides=assignment.overrides)
+        folder = Path(assignment.folder)
+        return cls(config, folder, folder / assignment.lane, stands.scenario_paths(config), stands.pack_of(config))
+
+    @property
+    def before(self) -> Path:
+        """Record of the phase before."""
+        return self.folder / BEFORE
+
+    def fork(self, name: str) -> tuple[Path, WorkFolder]:
+        """A record that shares what was seen before, and its work folder with the same key and the same backup."""
+        record = self.lane / name
+        work = WorkFolder.of(record)
+        shutil.rmtree(record, ignore_errors=True)
+        work.remove()
+        shutil.copytree(self.before, record)
+        work.create()
+        for file in WorkFolder.of(self.before).path.glob("*.*"):
+            if file.is_file():
+                shutil.copy2(file, work.path / file.name)
+        return record, work
+
+
+class DemoLaboratory:
+    """The embedded stand of the demo company: variants are updates of their own making."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._settled = Settled.of(assignment)
+        base = stands.embedded_base(self._settled.config)
+        assert isinstance(base, DemoBase)
+        self._base = VariantBase(base.release, base.documents, base.seed, base.publication)
+        self._stand: EmbeddedStand | None = None
+
+    def before(self) -> Outcome | None:
+        """Makes the company, takes the backup, proves it, runs the scenarios."""
+        settled = self._settled
+        work = WorkFolder.of(settled.before)
+        work.create()
+        stand = EmbeddedStand(self._base, work.stand)
+        stand.start()
+        try:
+            info = stand.info()
+            header = header_of(settled.config, info, stand.endpoints().publication, settled.scenarios, settled.pack)
+            with closing(RecordWriter.create(settled.before, header)) as writer:
+                run = self._run(writer, work, stand)
+                run.info, run.isolation, run.release_before = info, stand.isolation(), info.version
+                perform(run, ("preflight", steps.preflight), ("backup", steps.backup), ("proof", steps.proof))
+                perform(run, ("before", lambda run: phase.run_phase(run, Phase.BEFORE, session=in_process)))
+                all_done(run)
+        finally:
+            stand.stop()
+        return None
+
+    def after(self, variant: Variant) -> Outcome:
+        """Restores, updates to the variant, runs the scenarios, compares, judges."""
+        started = time.perf_counter()
+        record, work = self._settled.fork(variant.id)
+        stand = self._started()
+        stand.base = self._base if variant.early else replace(self._base, changes=variant.changes, place=variant.id)
+        with closing(RecordWriter.open(record)) as writer:
+            run = self._run(writer, work, stand)
+            run.release_before = read_record(record, verify=False).facts[names.RELEASE_BEFORE].value
+            if variant.early:
+                self._seed(run, stand, variant)
+            plans = (
+                ("restore", steps.restore),
+                ("update", steps.update),
+                ("after", lambda run: phase.run_phase(run, Phase.AFTER, session=in_process)),
+            )
+            perform(run, *plans)
+            return decided(run, started)
+
+    def _seed(self, run: Run, stand: EmbeddedStand, variant: Variant) -> None:
+        """A defect of the working release itself: it is there when the backup is taken."""
+        steps.restore(run)
+        stand.stop()
+        with closing(self._base.open(stand.work / _BASE)) as infobase:
+            infobase.replace_configuration(configuration(self._base.release, variant.changes, variant.id))
+        stand.start()
+        perform(run, ("backup", steps.backup), ("proof", steps.proof))
+
+    def close(self) -> None:
+        """Stops the stand."""
+        if self._stand is not None:
+            self._stand.stop()
+            self._stand = None
+
+    def _started(self) -> EmbeddedStand:
+        if self._stand is None:
+            folder = self._settled.lane / "stand"
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            source = WorkFolder.of(self._settled.before).stand
+            for name in _FILES:
+                shutil.copy2(source / name, folder / name)
+            self._stand = EmbeddedStand(self._base, folder, deferred_seconds=PATIENCE)
+        self._stand.start()
+        return self._stand
+
+    def _run(self, writer: RecordWriter, work: WorkFolder, stand: EmbeddedStand) -> Run:
+        settled = self._settled
+        access = stands.access(settled.config, stand, os.environ)
+        return run_of(settled, writer, work, stand, access)
+
+
+def run_of(settled: Settled, writer: RecordWriter, work: WorkFolder, stand: object, access: Access) -> Run:
+    """A run over what the process shares."""
+    return Run(
+        config=settled.config,
+        stand=stand,  # type: ignore[arg-type]
+        access=access,
+        record=writer,
+        work=work,
+        view=Silent(),
+        scenario_paths=settled.scenarios,
+        pack=settled.pack,
+    )
+
+
+def perform(run: Run, *plans: tuple[str, object]) -> None:
+    """Performs steps as `readiness run` does, each journaled."""
+    for name, do in plans:
+        run.perform(StepPlan(name, do))  # type: ignore[arg-type]
+
+
+def decided(run: Run, started: float) -> Outcome:
+    """Compares and judges; documents are left out."""
+    for name, do in (("compare", finish.compare), ("judge", finish.judge)):
+        run.perform(StepPlan(name, do, always=True))
+    record = read_record(run.record.path, verify=False)
+    if run.decision is None:
+        step = record.step("judge")
+        raise StepError(str(step.text) if step and step.text else "решение не вычислено", place=str(record.path))
+    areas = {item.id: item.area for item in record.scenarios.values()}
+    notices = notices_of(record, run.decision)
+    gc.collect()  # sessions and tables of the finished variant, not of the next one
+    return Outcome(verdict=run.decision.verdict, notices=notices, seconds=time.perf_counter() - started, areas=areas)
+
+
+def in_process(run: Run, phase_: Phase, options: Sequence[str]) -> int:
+    """Pytest in this process: the second session of a process takes a third of the time of the first one."""
+    import pytest
+
+    # Plugins of the environment that this process has imported before pytest are no matter of the scenarios.
+    arguments = [*phase.command(run, phase_, options), "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    folder = Path.cwd()
+    os.chdir(run.config.folder)
+    try:
+        return int(pytest.main(arguments[arguments.index("harness.run.child") + 1 :]))
+    finally:
+        os.chdir(folder)
+
+
+def all_done(run: Run) -> None:
+    """A proof that rests on a phase before that failed would prove nothing."""
+    record = read_record(run.record.path, verify=False)
+    failed = next((step for step in record.steps if step.outcome != DONE), None)
+    if failed is not None:
+        raise StepError(f"этап до обновления не выполнен: {failed.text or failed.name}", place=str(run.record.path))
+    if not record.observations:
+        texts = [str(item.text) for item in record.runs.values() if item.text is not None]
+        raise StepError(f"до обновления ни один сценарий ничего не увидел: {next(iter(texts), 'сценариев нет')}")

@@ -1,0 +1,240 @@
+"""Обмен с банком напрямую (DirectBank) и окно банка, которое принимает файлы."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.checks.exchanges import LogWatch, node_of, preview
+from harness.checks.flows import choose_contract
+from harness.exchange import bank as file_format
+from harness.exchange import directbank as db
+from harness.exchange.peers.bank import Bank
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.observe.capture import Observe
+    from harness.onec.services import ExchangeNode
+    from harness.phase.access import Base
+    from harness.phase.context import Period
+    from harness.phase.counterparts import OutwardStand
+    from harness.phase.packs import Pack
+
+pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("bank"), pytest.mark.writes]
+VERSIONS = ("1.02", "1.03")
+"""Версии текстового формата, которые принимает банк; обновляет их банк, а не мы."""
+
+
+def _node(base: Base, pack: Pack) -> ExchangeNode:
+    return node_of(base.service, pack["bank.plan"])
+
+
+def _bank(base: Base, pack: Pack, node: ExchangeNode, tls: Path | None = None) -> Bank:
+    """Банк стенда с тем БИК, который указан у нашего расчётного счёта."""
+    number = pack["field.account_number"]
+    account = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{node.node}'")), None)
+    assert account is not None, f"Расчётный счёт {node.node} не найден в справочнике"
+    return Bank(str(account[pack["field.bank_code"]]), versions=pack.get("bank.versions", VERSIONS), tls=tls)
+
+
+def _point(outward: OutwardStand, node: ExchangeNode, peer: Bank) -> None:
+    outward.point(node.plan, "", address=peer.address, login=peer.user, password=peer.password)
+
+
+@pytest.mark.scenario("BANK-04", area="exchange", severity="blocker", owner="Казначейство")
+def test_orders_are_executed_once(
+    base: Base,
+    pack: Pack,
+    period: Period,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Банк исполняет платёжные поручения один раз и возвращает выписку
+
+    База сама обращается к банку стенда: вход, настройки, пакеты с поручениями, извещения, выписка. Банк исполняет каждое поручение
+    один раз, даже если обмен запущен дважды; суммы у банка и в базе совпадают; поступление из выписки проведено.
+    """
+    node, watch = _node(base, pack), LogWatch(base.service)
+    peer = outward.start(_bank(base, pack, node))
+    _point(outward, node, peer)
+    file = file_format.read(preview(base.service, node), "файл для банка")
+    wanted = {item.get("Номер"): item.amount() or Decimal(0) for item in file.documents}
+    first = outward.run(node.plan, node.node)
+    # Отправленное становится подтверждённым, когда банк об этом скажет: извещения приходят в том же или следующем сеансе.
+    _statement(base, pack, period, peer, node)
+    second = outward.run(node.plan, node.node)
+    done = [
+        {"Номер": item.number, "Сумма": item.amount, "СчетПолучателя": item.payee_account} for item in peer.executed
+    ]
+    observe.table("исполнено", done, key=("Номер", "СчетПолучателя"), title="Поручения, исполненные банком")
+    observe.contract("шаги", dict.fromkeys(dict.fromkeys(first.steps), "обращение"), title="Обращения к банку")
+    observe.value("подтверждено", first.sent, title="Поручений, о приёме которых банк сообщил")
+    twice = len(peer.executed) - len({(item.number, item.amount) for item in peer.executed})
+    assert not twice, f"Обмен {node.plan}: банк исполнил дважды поручений: {twice}"
+    paid = {item.number: item.amount for item in peer.executed}
+    assert paid == wanted, (
+        f"Обмен {node.plan}: у банка поручений {len(paid)} на {sum(paid.values())}, в базе {len(wanted)} на {sum(wanted.values())}"
+    )
+    assert first.sent == len(wanted), (
+        f"Обмен {node.plan}: банк принял {len(wanted)} поручений, база считает принятыми {first.sent}"
+    )
+    assert second.received.created == 1, (
+        f"Обмен {node.plan}: из выписки банка создано документов: {second.received.created}"
+    )
+    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+
+
+def _statement(base: Base, pack: Pack, period: Period, peer: Bank, node: ExchangeNode) -> None:
+    """Выписка банка с одним поступлением от покупателя."""
+    contract = choose_contract(base.odata, pack, "customer_contract")
+    partner = base.odata.get(pack["partners"], contract.partner)
+    own = base.odata.get(pack["organizations"], contract.organization)
+    tax = pack["field.tax_number"]
+    where = f"Owner eq cast(guid'{contract.partner}','{pack['partners']}') and DeletionMark eq false"
+    accounts = sorted(
+        str(row[pack["field.account_number"]]) for row in base.odata.rows(pack["bank_accounts"], filter=where)
+    )
+    payment = db.Payment(
+        number="990003",
+        date=f"{period.end:%Y-%m-%d}",
+        amount=Decimal("777.70"),
+        payer_account=accounts[0],
+        payee_account=node.node,
+        payer_inn=str(partner[tax]),
+        payee_inn=str(own[tax]),
+        purpose="Оплата по договору, без НДС",
+        debit=False,
+        id="990003",
+    )
+    names = {"Payer": {"Name": str(partner["Description"])}, "Payee": {"Name": str(own["Description"])}}
+    day = f"{period.end:%Y-%m-%d}T00:00:00"
+    peer.give_statement(node.node, (day, day), Decimal("1000.00"), [payment], names)
+
+
+@pytest.mark.scenario("BANK-05", area="exchange", severity="blocker", owner="Казначейство")
+def test_bank_failures_do_no_harm(
+    base: Base,
+    pack: Pack,
+    period: Period,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Сбои банка не приводят к потерянным и двойным платежам
+
+    Банк молчит о принятых пакетах, отвечает ошибкой внутри ответа 200, закрывает сеанс, обрывает ответ, показывает недоверенный
+    сертификат, отклоняет поручение. База не считает отправленным то, о чём банк не сообщил, и называет причину отказа.
+    """
+    node = _node(base, pack)
+    rows = []
+    peer = outward.start(_bank(base, pack, node))
+    _point(outward, node, peer)
+    for title, kind, step in (
+        ("ошибка внутри ответа 200", "error-200", "GetSettings"),
+        ("сеанс закрыт", "expired", "GetSettings"),
+        ("обрыв ответа", "half", "Logon"),
+        ("страница вместо ответа", "garbage", "Logon"),
+    ):
+        peer.fail(kind, step)
+        rows.append({"Сбой": title, "Причина названа": bool(outward.refusal(node.plan, node.node))})
+        peer.recover()
+    untrusted = outward.start(_bank(base, pack, node, tls=outward.folder))
+    _point(outward, node, untrusted)
+    certificate = outward.refusal(node.plan, node.node)
+    rows.append({"Сбой": "недоверенный сертификат", "Причина названа": bool(certificate)})
+    observe.table("сбои", rows, key="Сбой", title="Сбои банка")
+    _point(outward, node, peer)
+    _orders(base, pack, period, node, "Сбои банка, молчание")
+    peer.silent = True
+    quiet = outward.run(node.plan, node.node)
+    sent = peer.steps().count("SendPack")
+    _orders(base, pack, period, node, "Сбои банка, отказ")
+    peer.silent, peer.rejecting = False, "Недостаточно средств на счёте"
+    outward.run(node.plan, node.node)
+    answered = outward.run(node.plan, node.node)
+    told = any(peer.rejecting in text for text in answered.received.warnings)
+    observe.value("отказ назван", told, title="Причина отказа банка названа в базе")
+    assert certificate, f"Обмен {node.plan}: база доверилась банку с недоверенным сертификатом"
+    missed = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
+    assert not missed, f"Обмен {node.plan}: сбой банка принят за успех: {', '.join(missed)}"
+    assert sent, f"Обмен {node.plan}: база не отправила банку ни одного поручения"
+    assert quiet.sent == 0, (
+        f"Обмен {node.plan}: банк не подтвердил приём, а база считает отправленными {quiet.sent} поручений"
+    )
+    assert told, f"Обмен {node.plan}: банк отклонил поручение, а база об этом не сообщает"
+
+
+@pytest.mark.scenario("BANK-06", area="exchange", severity="blocker", owner="Казначейство")
+def test_window_takes_the_file(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
+    """Банк принимает файл с налоговым платежом и выплатой физическому лицу
+
+    В файле есть обычные поручения, платёж в бюджет (статус составителя, КБК, ОКТМО, казначейский счёт) и поручение с кодом вида
+    дохода. Банк проверяет их так, как проверяет при приёме. Распроведённое поручение в банк не уходит.
+    """
+    node = _node(base, pack)
+    made = _orders(base, pack, period, node, "Проверка готовности")
+    file = file_format.read(preview(base.service, node), "файл для банка")
+    mine = [item for item in file.documents if item.get("НазначениеПлатежа").startswith("Проверка готовности")]
+    rows = [{field.name: field.value for field in item.fields if field.name != "Номер"} for item in mine]
+    observe.table("поручения", rows, key="НазначениеПлатежа", title="Налоговый платёж и выплата физическому лицу")
+    refusals = Bank("", versions=pack.get("bank.versions", VERSIONS)).take_file(preview(base.service, node))
+    base.odata.unpost(pack["payment_order"], made[0])
+    left = file_format.read(preview(base.service, node), "файл для банка").documents
+    gone = not any(item.get("НазначениеПлатежа") == "Проверка готовности: налог" for item in left)
+    observe.value("распроведённое не уходит", gone, title="Распроведённое поручение в банк не уходит")
+    assert len(mine) == 2, f"Обмен {node.plan}: в файле для банка не оба поручения, созданных сценарием: {len(mine)}"
+    assert not refusals, f"Обмен {node.plan}: банк не примет файл: {'; '.join(refusals[:4])}"
+    codes = {item.get("КодНазПлатежа") for item in mine}
+    assert "1" in codes, f"Обмен {node.plan}: код вида дохода (КодНазПлатежа) в поручении физическому лицу потерян"
+    assert gone, f"Обмен {node.plan}: распроведённое поручение всё равно уходит в банк"
+
+
+def _orders(base: Base, pack: Pack, period: Period, node: ExchangeNode, label: str) -> list[str]:
+    """Налоговый платёж на казначейский счёт и выплата физическому лицу."""
+    number, code = pack["field.account_number"], pack["field.bank_code"]
+    own = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{node.node}'")))
+    contract = choose_contract(base.odata, pack, "supplier_contract")
+    fields = pack["payment_order_fields"]
+    treasury = {
+        "Description": f"Казначейство России ({label})",
+        "Owner": contract.partner,
+        "Owner_Type": f"StandardODATA.{pack['partners']}",
+        number: "03100643000000017300",
+        code: "017003983",
+        fields["correspondent"]: "40102810545370000003",
+    }
+    account = base.odata.create(pack["bank_accounts"], treasury)
+    common: dict[str, Any] = {
+        "Date": f"{period.end:%Y-%m-%d}T12:00:00",
+        pack["field.organization"]: str(own["Owner"]),
+        pack["field.bank_account"]: str(own["Ref_Key"]),
+        pack["field.partner"]: contract.partner,
+        fields["date"]: f"{period.end:%Y-%m-%d}T00:00:00",
+    }
+    tax = common | {
+        fields["partner_account"]: str(account["Ref_Key"]),
+        pack["field.amount"]: Decimal("1500.00"),
+        pack["field.purpose"]: f"{label}: налог",
+        fields["status"]: "02",
+        fields["budget_code"]: "18201061201010000510",
+        fields["territory"]: "45382000",
+    }
+    where = f"Owner eq cast(guid'{contract.partner}','{pack['partners']}') and DeletionMark eq false"
+    usual = min(
+        (row for row in base.odata.rows(pack["bank_accounts"], filter=where) if not str(row[number]).startswith("03")),
+        key=lambda row: str(row[number]),
+    )
+    person = common | {
+        fields["partner_account"]: str(usual["Ref_Key"]),
+        pack["field.amount"]: Decimal("2500.00"),
+        pack["field.purpose"]: f"{label}: выплата по договору № 7 «ёлка»",
+        fields["income_code"]: "1",
+    }
+    made = []
+    for body in (tax, person):
+        created = base.odata.create(pack["payment_order"], body)
+        base.odata.post(pack["payment_order"], str(created["Ref_Key"]))
+        made.append(str(created["Ref_Key"]))
+    return made

@@ -1,0 +1,241 @@
+"""Обмен с CRM: компании уходят, сделки приходят, стадии возвращаются."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+
+from harness.checks.exchanges import LogWatch, node_of
+from harness.checks.flows import choose_contract, choose_stock
+from harness.exchange.peers.crm import PAGE, Crm
+
+if TYPE_CHECKING:
+    from harness.observe.capture import Observe
+    from harness.onec.services import ExchangeNode
+    from harness.phase.access import Base
+    from harness.phase.context import Period
+    from harness.phase.counterparts import OutwardStand
+    from harness.phase.packs import Pack
+
+pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("crm"), pytest.mark.writes]
+
+
+def _node(base: Base, pack: Pack) -> ExchangeNode:
+    return node_of(base.service, pack["crm.plan"], pack.get("crm.node", ""))
+
+
+def _point(outward: OutwardStand, node: ExchangeNode, crm: Crm) -> None:
+    outward.point(node.plan, node.node, address=crm.address, login=crm.access, password=crm.refresh)
+
+
+def _deal(
+    base: Base, pack: Pack, period: Period, crm: Crm, *, stage: str = "EXECUTING", modified: str = "2026-03-31T10:00:00"
+) -> str:
+    """Сделка с одним товаром для покупателя, который в базе есть."""
+    contract = choose_contract(base.odata, pack, "customer_contract")
+    good = choose_stock(base.odata, pack, period.end, count=1)[0]
+    name = str(base.odata.get(pack["goods"], good.item)["Description"])
+    fields = {
+        "TITLE": "Сделка проверки готовности",
+        "STAGE_ID": stage,
+        "DATE_CREATE": f"{period.end:%Y-%m-%d}T09:00:00",
+        "DATE_MODIFY": modified,
+        "COMPANY_ORIGIN_ID": contract.partner,
+        "COMMENTS": "Позвонить заранее",
+    }
+    row = {"XML_ID": good.item, "PRODUCT_NAME": name, "QUANTITY": "2", "PRICE": "600.00", "TAX_RATE": "20"}
+    return crm.add_deal(fields, [row])
+
+
+def _orders(base: Base, pack: Pack, ident: str) -> list[dict[str, Any]]:
+    return list(base.odata.rows(pack["order"], filter=f"{pack['field.site_id']} eq 'crm-{ident}'"))
+
+
+@pytest.mark.scenario("CRM-01", area="exchange", severity="blocker", owner="Отдел продаж")
+def test_companies_and_deals_travel_once(
+    base: Base,
+    pack: Pack,
+    period: Period,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Компании и сделки передаются и не задваиваются
+
+    Контрагенты уходят в CRM со своим идентификатором, сделки (их больше одной страницы) становятся заказами с товаром, суммой и
+    НДС. Повторный обмен не создаёт ничего ни в базе, ни в CRM.
+    """
+    node, crm, watch = _node(base, pack), outward.start(Crm()), LogWatch(base.service)
+    _point(outward, node, crm)
+    idents = [_deal(base, pack, period, crm) for _ in range(2)]
+    crm.deals |= {f"x{n}": {"ID": f"x{n}", **_old(crm.deals[idents[0]])} for n in range(PAGE)}
+    crm.rows |= {f"x{n}": crm.rows[idents[0]] for n in range(PAGE)}
+    last = f"x{PAGE - 1}"
+    partner = choose_contract(base.odata, pack, "customer_contract").partner
+    card = base.odata.get(pack["partners"], partner)
+    base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
+    first = outward.run(node.plan, node.node)
+    companies = len(crm.companies)
+    base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
+    second = outward.run(node.plan, node.node)
+    found = _orders(base, pack, idents[0])
+    lines = [
+        {
+            "Строка": n,
+            "Количество": line[pack["field.quantity"]],
+            "Сумма": line[pack["field.line_amount"]],
+            "СтавкаНДС": line[pack["field.vat_rate"]],
+            "СуммаНДС": line[pack["field.vat"]],
+        }
+        for order in found[:1]
+        for n, line in enumerate(order[pack["field.goods"]], 1)
+    ]
+    observe.table("строки", lines, key="Строка", title="Строки заказа из сделки CRM")
+    fields = sorted({name for row in crm.companies.values() for name in row} - {"ID"})
+    observe.contract("поля компании", dict.fromkeys(fields, "поле"), title="Поля компании, которые база передаёт в CRM")
+    anonymous = [row.get("TITLE", "") for row in crm.companies.values() if not row.get("ORIGIN_ID")]
+    assert companies, f"Обмен {node.plan}: ни одна компания в CRM не передана"
+    assert not anonymous, (
+        f"Обмен {node.plan}: компании переданы в CRM без идентификатора ORIGIN_ID и задвоятся: {', '.join(anonymous[:3])}"
+    )
+    assert len(crm.companies) == companies, (
+        f"Обмен {node.plan}: повторный обмен задвоил компании в CRM: было {companies}, стало {len(crm.companies)}"
+    )
+    assert first.received.created == len(crm.deals), (
+        f"Обмен {node.plan}: сделок в CRM {len(crm.deals)}, заказов создано {first.received.created}"
+    )
+    assert second.received.created == 0, f"Обмен {node.plan}: повторный обмен создал заказов: {second.received.created}"
+    assert len(found) == 1, f"Обмен {node.plan}: по одной сделке заказов в базе {len(found)}"
+    assert len(_orders(base, pack, last)) == 1, f"Обмен {node.plan}: сделки со второй страницы списка CRM не загружены"
+    vat = sum((line[pack["field.vat"]] for line in found[0][pack["field.goods"]]), Decimal(0))
+    assert vat == Decimal("200.00"), (
+        f"Обмен {node.plan}: НДС в заказе из CRM {vat}, ожидается 200.00: заказ не провести"
+    )
+    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+
+
+def _old(deal: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in deal.items() if name != "ID"}
+
+
+@pytest.mark.scenario("CRM-02", area="exchange", severity="blocker", owner="Отдел продаж")
+def test_stages_travel(
+    base: Base,
+    pack: Pack,
+    period: Period,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Стадии и отмены доходят в обе стороны, старое не затирает новое
+
+    Проигранная сделка отменяет заказ, распроведённый в базе заказ уводит сделку в проигранные. Сообщение со старым состоянием
+    сделки, пришедшее после нового, ничего не меняет. Стадии CRM, которые знает база, в CRM есть.
+    """
+    node, crm = _node(base, pack), outward.start(Crm())
+    _point(outward, node, crm)
+    ident, other = (_deal(base, pack, period, crm) for _ in range(2))
+    outward.run(node.plan, node.node)
+    crm.deals[ident] |= {"STAGE_ID": "LOSE", "DATE_MODIFY": "2026-03-31T11:00:00"}
+    outward.run(node.plan, node.node)
+    lost = _orders(base, pack, ident)
+    crm.deals[ident] |= {"STAGE_ID": "EXECUTING", "DATE_MODIFY": "2026-03-30T08:00:00", "COMMENTS": "старое состояние"}
+    outward.run(node.plan, node.node)
+    stale = _orders(base, pack, ident)
+    base.odata.unpost(pack["order"], str(_orders(base, pack, other)[0]["Ref_Key"]))
+    outward.run(node.plan, node.node)
+    rows = [
+        {
+            "Событие": "сделка проиграна",
+            "Итог": "заказ не проведён" if lost and not lost[0]["Posted"] else "заказ проведён",
+        },
+        {"Событие": "пришло старое состояние", "Итог": str(stale[0][pack["field.comment"]])},
+        {"Событие": "заказ распроведён", "Итог": str(crm.deals[other]["STAGE_ID"])},
+    ]
+    observe.table("стадии", rows, key="Событие", title="Стадии сделок и заказов")
+    assert lost, f"Обмен {node.plan}: сделка CRM не загружена"
+    assert not lost[0]["Posted"], f"Обмен {node.plan}: проигранная в CRM сделка оставила заказ проведённым"
+    assert stale[0][pack["field.comment"]] != "старое состояние", (
+        f"Обмен {node.plan}: старое состояние сделки CRM затёрло новое"
+    )
+    assert crm.deals[other]["STAGE_ID"] == "LOSE", (
+        f"Обмен {node.plan}: распроведённый заказ не увёл сделку CRM в проигранные: стадия {crm.deals[other]['STAGE_ID']}"
+    )
+
+
+@pytest.mark.scenario("CRM-03", area="exchange", severity="blocker", owner="Отдел продаж")
+def test_crm_failures_do_no_harm(
+    base: Base,
+    pack: Pack,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Предел запросов, истёкший токен и ошибки CRM обрабатываются
+
+    На предел запросов (503) база повторяет обращение, истёкший токен обновляет и запоминает новый, ошибку внутри ответа 200 и
+    отказ в правах называет и не считает успехом.
+    """
+    node, crm = _node(base, pack), outward.start(Crm())
+    _point(outward, node, crm)
+    partner = choose_contract(base.odata, pack, "customer_contract").partner
+    rows = []
+    for title, kind, step in (
+        ("ошибка внутри пакета", "error-200", "batch"),
+        ("ошибка внутри ответа 200", "error-200", "crm.deal.list"),
+        ("нет прав", "refuse", "crm.status.list"),
+        ("страница вместо ответа", "garbage", "crm.company.list"),
+    ):
+        card = base.odata.get(pack["partners"], partner)
+        base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
+        crm.fail(kind, step)
+        rows.append({"Сбой": title, "Причина названа": bool(outward.refusal(node.plan, node.node))})
+        crm.recover()
+    crm.fail("limit", "crm.deal.list", times=2)
+    limit = outward.refusal(node.plan, node.node)
+    crm.recover()
+    crm.expire()
+    expired = outward.refusal(node.plan, node.node)
+    renewals = crm.renewals
+    again = outward.refusal(node.plan, node.node)
+    observe.table("сбои", rows, key="Сбой", title="Сбои CRM")
+    observe.value("предел запросов", not limit, title="Предел запросов пережит")
+    observe.value("токен", not (expired or again), title="Истёкший токен обновлён и сохранён")
+    missed = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
+    assert not missed, f"Обмен {node.plan}: ошибка CRM принята за успех: {', '.join(missed)}"
+    assert not limit, f"Обмен {node.plan}: предел запросов CRM остановил обмен: {limit}"
+    assert not expired, f"Обмен {node.plan}: истёкший токен CRM остановил обмен: {expired}"
+    lost = again or ("обновляет его снова" if crm.renewals != renewals else "")
+    assert not lost, f"Обмен {node.plan}: новый токен CRM не сохранён, следующий обмен: {lost}"
+
+
+@pytest.mark.scenario("CRM-04", area="exchange", severity="blocker", owner="Отдел продаж")
+def test_event_is_taken(
+    base: Base,
+    pack: Pack,
+    period: Period,
+    observe: Observe,
+    outward: OutwardStand,
+) -> None:
+    """Событие CRM принимается базой
+
+    CRM сообщает веб-хуком, что сделка изменилась; база забирает сделку и создаёт заказ. Обработчик должен отвечать по тому же
+    адресу, что до обновления.
+    """
+    node, crm = _node(base, pack), outward.start(Crm())
+    _point(outward, node, crm)
+    ident = _deal(base, pack, period, crm)
+    form = {"event": "ONCRMDEALADD", "data[FIELDS][ID]": ident, "node": node.node}
+    answer = base.session.post(
+        str(pack["http.event"]),
+        urlencode(form).encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"},
+        expect=None,
+    )
+    found = _orders(base, pack, ident)
+    observe.value("код ответа", answer.status, title="Код ответа обработчика событий CRM")
+    observe.value("заказов", len(found), title="Заказов по событию CRM")
+    assert answer.status == 200, (
+        f"Обработчик событий CRM {pack['http.event']} отвечает {answer.status}: события CRM потеряются"
+    )
+    assert len(found) == 1, f"Обмен {node.plan}: по событию CRM заказов создано {len(found)}"
