@@ -86,9 +86,7 @@ class BaseReader:
                 f"{item.name}: {item.error}" for item in said.update.handlers if item.state == "failed"
             ),
             deferred_left=said.update.deferred_left,
-            deferred_waiting=tuple(
-                item.name for item in said.update.handlers if item.state in ("waiting", "running")
-            ),
+            deferred_waiting=tuple(item.name for item in said.update.handlers if item.state in ("waiting", "running")),
             emulator=said.emulator,
         )
 

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 INTERNAL = 3
 INTERRUPTED = 130
-_ORDER = ("demo", "init", "doctor", "scenarios", "run", "judge", "report", "compare", "accept", "prove", "exchange", "stand")
+_ORDER = (
+    "demo",
+    "init",
+    "doctor",
+    "scenarios",
+    "run",
+    "judge",
+    "report",
+    "compare",
+    "accept",
+    "prove",
+    "exchange",
+    "stand",
+)
 
 
 class Command(TyperCommand):

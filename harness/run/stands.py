@@ -134,7 +134,9 @@ def embedded_base(config: Config) -> Base:
     )
 
 
-def access_of(stand: EmbeddedStand | ContainerStand, name: str = "", aliases: Mapping[str, str] | None = None) -> Access:
+def access_of(
+    stand: EmbeddedStand | ContainerStand, name: str = "", aliases: Mapping[str, str] | None = None
+) -> Access:
     """Users of a stand of our own.
 
     Args:

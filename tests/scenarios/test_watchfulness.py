@@ -93,7 +93,7 @@ class PatchedBase(DemoBase):
 
     folder: Path = Path()
 
-    def update(self, infobase: Infobase, path: Path, release: str, accounts: Sequence[Account]) -> Changed:
+    def update(self, infobase: Infobase, path: Path | str, release: str, accounts: Sequence[Account]) -> Changed:
         """Updates from the test's folder."""
         from stand.emulator.company import update_demo
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 class TableAccess:
     """One transaction over the tables of an infobase."""
 
-    def __init__(
-        self, connection: Connection, layout: Layout, hooks: Hooks, user: str, *, writing: bool
-    ) -> None:
+    def __init__(self, connection: Connection, layout: Layout, hooks: Hooks, user: str, *, writing: bool) -> None:
         self.connection = connection
         self.layout = layout
         self.configuration = layout.configuration
@@ -38,7 +36,9 @@ class TableAccess:
         """Rows of a table, whole; `tail` is what stands behind FROM, over the alias `t`."""
         sql = f"SELECT {table.select_list} FROM {quoted(table.name)} AS t{tail}"  # noqa: S608 - names quoted, values bound
         # Whoever writes while he reads must not meet his own rows again.
-        found = self.connection.execute(sql, params).fetchall() if self.writing else streamed(self.connection, sql, params)
+        found = (
+            self.connection.execute(sql, params).fetchall() if self.writing else streamed(self.connection, sql, params)
+        )
         for cells in found:
             yield table.decode(cells)
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from stand.emulator.database.infobase import Infobase
 
-DESCRIPTION = yaml.safe_load((Path(__file__).parents[3] / "stand" / "readiness-service.yaml").read_text(encoding="utf-8"))
+DESCRIPTION = yaml.safe_load(
+    (Path(__file__).parents[3] / "stand" / "readiness-service.yaml").read_text(encoding="utf-8")
+)
 PERIOD = {"start": "2026-01-01", "end": "2026-03-31"}
 ADMINISTRATOR, MANAGER, SITE, ACCOUNTANT = "Администратор", "Менеджер Иванова", "ОбменССайтом", "Бухгалтер Соколова"
 

@@ -14,7 +14,7 @@ from stand.emulator.auth import ACTIONS, User, may
 from stand.emulator.behaviour.attached import Behaviour, attach_behaviour
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.behaviour.updating import handled, update_company
-from stand.emulator.company import demo_folder, update_demo
+from stand.emulator.company import update_demo
 from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.rows import EMPTY, Ref

@@ -91,11 +91,11 @@ def test_a_set_is_read_filtered_sorted_and_counted(run: Callable[..., Any], form
         page = await goods.query(
             top=3,
             select=["Ref_Key", "Description"],
-            odata_filter=F("IsFolder") == False,
+            odata_filter=F("IsFolder").eq(False),  # noqa: FBT003 - a literal of the filter
             orderby="Description",
-            inlinecount=True,  # noqa: E712 - a filter is built
+            inlinecount=True,
         )
-        again = [row["Ref_Key"] async for row in goods.iterate(page_size=5, odata_filter=F("IsFolder") == False)]  # noqa: E712
+        again = [row["Ref_Key"] async for row in goods.iterate(page_size=5, odata_filter=F("IsFolder").eq(False))]  # noqa: FBT003 - same
         return page.value, page.count, again, await goods.get(page.value[0]["Ref_Key"])
 
     if form == "atom":
@@ -112,7 +112,7 @@ def test_a_set_is_read_filtered_sorted_and_counted(run: Callable[..., Any], form
 def test_filters_of_every_kind(run: Callable[..., Any]) -> None:
     async def work(infobase: Infobase) -> Any:
         sales = Document(infobase, "РеализацияТоваровУслуг")
-        late = (F("Date") >= datetime(2026, 2, 1)) & (F("Posted") == True)  # noqa: E712, DTZ001 - a filter is built
+        late = (F("Date") >= datetime(2026, 2, 1)) & F("Posted").eq(True)  # noqa: DTZ001, FBT003 - dates of 1C are naive; a literal
         lines = F("Товары").any(F("Количество") > 0)
         first = (await sales.query(top=1, odata_filter=late & lines)).value[0]
         partner = F("Контрагент_Key") == guid(first["Контрагент_Key"])
