@@ -86,6 +86,7 @@ def configuration() -> Configuration:
 def fill(infobase: Any, records: int) -> None:
     """1,000 documents with lines, and so many records of the register."""
     from stand.emulator.database.connection import load_rows
+    from stand.emulator.database.tables import quoted
     from stand.emulator.rows import Ref
 
     goods = [Ref(GOODS, f"10000000-0000-4000-8000-{number:012x}") for number in range(100)]
@@ -104,16 +105,20 @@ def fill(infobase: Any, records: int) -> None:
             moment = datetime(2026, 1, 1) + timedelta(minutes=number)  # noqa: DTZ001 - dates of 1C are naive
             document = {"Ref": Ref(SALE, _key(number)), "Date": moment, "Сумма": Decimal("819.00"), "Товары": lines}
             session.put(SALE, document)
+    # Straight into the table: the register's totals are not what is measured here. A first record set, copied for every other recorder.
     table = infobase.layout.objects[STOCK]
-    for start in range(0, records, _CHUNK):
-        # Straight into the table: the register's totals are not what is measured here.
-        row: dict[str, Any] = {"Recorder": Ref(SALE, _key(start // _CHUNK)), "RecordType": "Receipt", "Active": True}
-        cells = [
-            table.encode({**row, "LineNumber": line + 1, "Товар": goods[line % 100], "Количество": Decimal(line)})
-            for line in range(min(_CHUNK, records - start))
-        ]
-        with infobase.transaction() as session:
-            load_rows(session.connection, table, cells)
+    row: dict[str, Any] = {"Recorder": Ref(SALE, _key(0)), "RecordType": "Receipt", "Active": True}
+    cells = [
+        table.encode({**row, "LineNumber": line + 1, "Товар": goods[line % 100], "Количество": Decimal(line)})
+        for line in range(min(_CHUNK, records))
+    ]
+    with infobase.transaction() as session:
+        load_rows(session.connection, table, cells)
+        names = ", ".join(quoted(column) for column in table.columns)
+        copied = ", ".join("?" if column == "Recorder" else quoted(column) for column in table.columns)
+        sql = f'INSERT INTO {quoted(table.name)} ({names}) SELECT {copied} FROM {quoted(table.name)} WHERE "Recorder" = ? AND "LineNumber" <= ?'  # noqa: S608 - names of the model, quoted
+        for number in range(1, -(-records // _CHUNK)):
+            session.connection.execute(sql, (_key(number), _key(0), min(_CHUNK, records - number * _CHUNK)))
 
 
 def _key(number: int) -> str:

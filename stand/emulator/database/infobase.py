@@ -12,6 +12,7 @@ from harness.errors import DocumentError
 from stand.emulator.database.configuration_io import dump_configuration, load_configuration
 from stand.emulator.database.connection import FAILURES
 from stand.emulator.database.dialect import dialect_of
+from stand.emulator.database.older import CURRENT, FORMAT, brought_up
 from stand.emulator.database.session import Session
 from stand.emulator.database.store import SERVICE_TABLES, Database, create_tables, migrate, write_setting
 from stand.emulator.database.tables import Layout
@@ -101,6 +102,7 @@ class Infobase:
             with base._database.writing() as connection:
                 create_tables(dialect, connection, base._layout)
                 base._store_configuration()
+                write_setting(connection, FORMAT, CURRENT)
                 yield base
         except BaseException:
             base.close()
@@ -113,7 +115,7 @@ class Infobase:
         """An infobase from its file or database: from a restored backup as well, with the release it had.
 
         Raises:
-            DocumentError: there is none, or it is not one of the emulator.
+            DocumentError: there is none, it is not one of the emulator, or one of a version this one cannot read.
             StepError: the server of the database does not answer.
         """
         dialect = dialect_of(place)
@@ -129,7 +131,13 @@ class Infobase:
         if found is None:
             database.close()
             raise DocumentError("в базе нет описания конфигурации", place=dialect.title)
-        return cls(database, load_configuration(found[0].encode()))
+        base = cls(database, load_configuration(found[0].encode()))
+        try:
+            brought_up(database, base.layout)
+        except DocumentError:
+            base.close()
+            raise
+        return base
 
     @staticmethod
     def exists(place: Place) -> bool:

@@ -192,12 +192,13 @@ def create_tables(dialect: Dialect, connection: Connection, layout: Layout) -> N
     """All tables of a fresh infobase."""
     dialect.create_schema(connection)
     for table in (*SERVICE_TABLES.values(), *layout.tables.values()):
-        _create(dialect, connection, table)
+        create_table(dialect, connection, table)
     for sql in layout.views.values():
         connection.execute(sql)
 
 
-def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
+def create_table(dialect: Dialect, connection: Connection, table: Table) -> None:
+    """A table with what it is found by."""
     connection.execute(dialect.create_table(table))
     for sql in table.index_sql:
         connection.execute(sql)
@@ -218,7 +219,7 @@ def migrate(dialect: Dialect, connection: Connection, old: Layout, new: Layout) 
     for name, table in new.tables.items():
         before = old.tables.get(name)
         if before is None:
-            _create(dialect, connection, table)
+            create_table(dialect, connection, table)
         elif _shape(before) != _shape(table):
             _rebuild(dialect, connection, before, table)
     for sql in new.views.values():
@@ -244,7 +245,7 @@ def _rebuild(dialect: Dialect, connection: Connection, before: Table, after: Tab
     connection.execute(f"ALTER TABLE {quoted(before.name)} RENAME TO {quoted(spare)}")
     for names in before.indexes:
         connection.execute(f"DROP INDEX IF EXISTS {quoted('/'.join((before.name, *names)))}")
-    _create(dialect, connection, after)
+    create_table(dialect, connection, after)
     targets: list[str] = []
     sources: list[str] = []
     for field in after.fields:

@@ -149,6 +149,8 @@ def _good(context: Context, item: _Element, row: Row) -> None:
         _element(_element(item, "Группы"), "Ид", row["Parent"].id)
     values = _element(item, "ЗначенияСвойств")
     for name, ident in context.table["properties"].items():
+        if name not in row:  # an attribute the release took away: the site gets the goods without it
+            continue
         one = _element(values, "ЗначенияСвойства")
         _element(one, "Ид", str(ident))
         _element(one, "Значение", _shown(context, row[name]))

@@ -22,6 +22,7 @@ from stand.emulator.odata.errors import (
 )
 from stand.emulator.odata.keys import address, key_values
 from stand.emulator.odata.output import Output
+from stand.emulator.odata.paths import Paths
 from stand.emulator.odata.reading import Reading, source_of
 from stand.emulator.odata.restrictions import Restrictions
 from stand.emulator.odata.shapes import ShapeKind
@@ -113,10 +114,12 @@ class Call:
         return Output.of(self.request, bare_records=self.quirks.record_set_atom == "bare")
 
     def _reading(self, session: Session, output: Output) -> Reading:
+        restrictions = self._restrictions()
+        publication = self.publication
         return Reading(
-            self.publication,
+            publication if self.user.full_rights else publication.seen_along(Paths(restrictions)),
             session.connection,
-            self._restrictions(),
+            restrictions,
             links=output.form is not Form.PLAIN,
             addresses=output.form in (Form.ATOM, Form.FULL),
         )
@@ -153,13 +156,19 @@ class Call:
             mine = " or ".join(f"({text})" for text in texts)
             parameters = {**given, "Condition": f"({asked}) and ({mine})" if asked else mine}
             segment = Segment(segment.name)
+        paths = reading.publication.paths
         try:
+            if paths is not None:
+                paths.inside = True
             select = self.request.options.get("$select", "")
-            return virtual_source(self.publication, self.shape, segment, parameters, select)
+            return virtual_source(reading.publication, self.shape, segment, parameters, select)
         except ODataError as error:
             if error.code == 0 and self.quirks.unknown_parameter == "400":
                 raise unknown_parameter(error.name) from error
             raise
+        finally:
+            if paths is not None:
+                paths.inside = False
 
     def _read_entity(self, reading: Reading, output: Output) -> Answer:
         if self.rest and self.rest[-1].name in _ACTIONS:

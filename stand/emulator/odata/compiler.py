@@ -44,13 +44,15 @@ def scope_of(shape: Shape, alias: str) -> Scope:
 
 
 class Compiler:
-    """Compiles expressions over one scope."""
+    """Compiles expressions over one scope. `privileged`: a condition of a role, which sees everything and stands inside of other expressions."""
 
-    def __init__(self, publication: Publication, scope: Scope) -> None:
+    def __init__(self, publication: Publication, scope: Scope, *, privileged: bool = False) -> None:
         self.publication = publication
         self.scope = scope
         self.variables: dict[str, Scope] = {}
-        self._aliases = (f"t{number}" for number in count(1))
+        self._aliases = (f"{'r' if privileged else 't'}{number}" for number in count(1))
+        self._paths = None if privileged else publication.paths
+        self._depth = 0
 
     def condition(self, node: Node) -> Sql:
         """An expression that must be a condition.
@@ -188,13 +190,19 @@ class Compiler:
             raise no_segment(names[0])
         shape = self.publication.shapes[item.target]
         alias = next(self._aliases)
+        nested = bool(self.variables) or self._depth > 0
+        mine = self._paths and self._paths.into(self.publication, shape, alias, item, nested=nested)
+        self._depth += 1
         inner = self._from_scope(scope_of(shape, alias), list(names))
+        self._depth -= 1
         tail = f'FROM {quoted(shape.table.name)} AS {alias} WHERE {alias}."Ref" = {item.text}'
+        if mine is not None:
+            tail += f" AND {mine.text}"
         kind = f"(SELECT {inner.kind_sql} {tail})" if inner.kind_sql else ""
         return replace(
             inner,
             text=f"(SELECT {inner.text} {tail})",
-            params=(*inner.params, *item.params),
+            params=(*inner.params, *item.params, *(mine.params if mine is not None else ())),
             kind_sql=kind,
             literal=False,
         )

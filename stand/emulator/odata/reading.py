@@ -102,6 +102,7 @@ class Reading:
         where = self.restricted(source, self.where(source, options.get("$filter")))
         counted = _counted(options)
         order = self._order(source, options.get("$orderby"))
+        self._check_paths(source)
         top, skip = number_option(options, "$top"), number_option(options, "$skip")
         if counted and whole_when_counted:
             top = skip = None
@@ -124,7 +125,13 @@ class Reading:
 
     def count(self, source: Source, text: str | None) -> int:
         """How many a filter finds, `$top` and `$skip` aside."""
-        return self._counted(source, self.restricted(source, self.where(source, text)))
+        where = self.restricted(source, self.where(source, text))
+        self._check_paths(source)
+        return self._counted(source, where)
+
+    def _check_paths(self, source: Source) -> None:
+        if self.publication.paths is not None:
+            self.publication.paths.check(self.connection, source.sql, source.params)
 
     def _counted(self, source: Source, where: Sql) -> int:
         sql = f"SELECT COUNT(*) FROM {source.sql} AS t{where.text}"  # noqa: S608 - as above
@@ -256,6 +263,8 @@ class Reading:
             source, row = self.find(shape, key)
             key = {"Ref": row[source.table.places[link[0].name]]}
             shape = self.publication.shapes[link[1]]
+            if self.publication.paths is not None:
+                self.publication.paths.enter(shape)
         return shape, dict(key), ""
 
     def property_of(self, shape: Shape, key: Mapping[str, Any], name: str) -> Any:

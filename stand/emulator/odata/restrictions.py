@@ -74,7 +74,7 @@ class Restrictions:
             return None
         if shape.kind in (ShapeKind.SECTION, ShapeKind.RECORD_SET):
             return _through(publication, shape, texts, alias)
-        return _any(Compiler(publication, scope_of(shape, alias)), texts)
+        return _any(Compiler(publication, scope_of(shape, alias), privileged=True), texts)
 
     def within(self, connection: Connection, publication: Publication, shape: Shape, source: str, where: Sql) -> Sql:
         """A condition of a query over a set with the closed rows left out, or refused.
@@ -130,7 +130,7 @@ def _through(publication: Publication, shape: Shape, texts: list[str], alias: st
     """Rows of a section are as open as their owner; a record set is open when all its records are."""
     section = shape.kind is ShapeKind.SECTION
     inner = publication.shapes[str(shape.meta.name)] if section else shape.rows["RecordSet"]
-    mine = _any(Compiler(publication, scope_of(inner, "o")), texts)
+    mine = _any(Compiler(publication, scope_of(inner, "o"), privileged=True), texts)
     columns = [quoted(item) for item in inner.table.by_name["Ref" if section else "Recorder"].columns]
     joined = " AND ".join(f"o.{item} = {alias}.{item}" for item in columns)
     source = f"SELECT 1 FROM {quoted(inner.table.name)} AS o WHERE {joined} AND"  # noqa: S608 - names of the model, quoted

@@ -6,6 +6,7 @@ register with a recorder is two sets: `X` (record sets) and `X_RecordType` (sing
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from stand.emulator.database.tables import Layout
     from stand.emulator.model import Configuration, MetaObject, ValueType
+    from stand.emulator.odata.paths import Paths
 
 
 class ShapeKind(StrEnum):
@@ -168,9 +170,17 @@ class Publication:
         self.shapes: dict[str, Shape] = {}
         self.memory: dict[object, object] = {}
         """What rendering worked out for each set once."""
+        self.paths: Paths | None = None
+        """Rights along paths, of the one reader this is for; None: everything is open."""
         for meta in self.configuration.published:
             for shape in self._shapes(meta):
                 self.shapes[shape.name] = shape
+
+    def seen_along(self, paths: Paths) -> Publication:
+        """The same for one reader, whose conditions go no further than his rights."""
+        seen = copy(self)
+        seen.paths = paths
+        return seen
 
     def published(self, object_name: str) -> bool:
         """Whether a set of this object is served."""

@@ -23,7 +23,7 @@ class InfobaseFactory:
     def __init__(self, folder: Path, address: str = "") -> None:
         self.folder = folder
         self._address = address
-        self._numbers = count(1)
+        self._names: list[str] = []
         self._places: list[Place] = []
         self._made: list[Infobase] = []
 
@@ -34,7 +34,10 @@ class InfobaseFactory:
 
     def place(self) -> Place:
         """A place where no base is."""
-        name = f"base{next(self._numbers)}"
+        taken = _taken(self._address or str(self.folder))
+        name = next(name for name in (f"base{number}" for number in count(1)) if name not in taken)
+        taken.add(name)
+        self._names.append(name)
         place = _given(self._address, name) if self._address else self.folder / f"{name}.db"
         self._places.append(place)
         return place
@@ -51,8 +54,16 @@ class InfobaseFactory:
             base.close()
         for place in self._places:
             Infobase.remove(place)
+        _taken(self._address or str(self.folder)).difference_update(self._names)
         self._made.clear()
         self._places.clear()
+        self._names.clear()
+
+
+@cache
+def _taken(_where: str) -> set[str]:
+    """Names in use on one server: factories of a module and of a test live together."""
+    return set()
 
 
 @cache

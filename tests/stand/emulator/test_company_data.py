@@ -8,6 +8,7 @@ import pytest
 from harness.errors import ConfigError
 from harness.onec.names import Kind
 from stand.emulator.behaviour.filling import Filling
+from stand.emulator.behaviour.patches import patched
 from stand.emulator.behaviour.posting import Posting
 from stand.emulator.behaviour.reporting import Reports
 from stand.emulator.company import demo_folder
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = demo_folder()
+DEFECTS = defects_of(FOLDER)
+CLEAN = tree_of(FOLDER, "2.0.15.2")
+"""A release without a defect."""
 AREAS = {"exchange", "report", "flow", "contract", "rights", "performance", "operation"}
 
 
@@ -46,20 +50,23 @@ def test_releases_are_told_oldest_first() -> None:
 
 def test_the_broken_release_has_a_defect_of_every_area() -> None:
     listed = read_toml(FOLDER / "releases" / "2.0.15.1.toml")["defects"]
-    assert {defects_of(FOLDER)[name]["area"] for name in listed} == AREAS
+    assert {DEFECTS[name]["area"] for name in listed} == AREAS
     assert read_toml(FOLDER / "releases" / "2.0.15.2.toml")["defects"] == []
 
 
-@pytest.mark.parametrize("name", sorted(defects_of(FOLDER)))
+@pytest.mark.parametrize("name", sorted(DEFECTS))
 def test_a_defect_says_what_it_breaks_and_breaks_it(name: str) -> None:
-    defect = defects_of(FOLDER)[name]
+    defect = DEFECTS[name]
     assert defect["id"] == name
     assert defect["title"]
     assert defect["breaks"].endswith(".")
     assert defect["expect"]["words"]
-    clean = configuration_of(tree_of(FOLDER, "2.0.15.2"))
-    broken = configuration_of(tree_of(FOLDER, "2.0.15.2", extra_defects=(name,)))
-    assert broken != clean
+    assert configuration_of(patched(CLEAN, defect["change"], name)) != configuration_of(CLEAN)
+
+
+def test_a_defect_is_seeded_into_a_release_by_its_name() -> None:
+    name = next(iter(DEFECTS))
+    assert tree_of(FOLDER, "2.0.15.2", extra_defects=(name,)) == patched(CLEAN, DEFECTS[name]["change"], name)
 
 
 def test_every_kind_of_object_is_there() -> None:

@@ -41,11 +41,16 @@ D = "{http://schemas.microsoft.com/ado/2007/08/dataservices}"
 HIDDEN = "UnavailableEntities.UnavailableEntity_6a8e1f3c-0000-4000-8000-000000000001"
 
 
+@pytest.fixture(scope="module")
+def filled(shared_infobase_factory: InfobaseFactory) -> Infobase:
+    return filled_base(shared_infobase_factory)
+
+
 @pytest.fixture
-def asking(infobase_factory: InfobaseFactory) -> Iterator[Asking]:
-    base = filled_base(infobase_factory)
-    yield Asking(base)
-    base.close()
+def asking(filled: Infobase) -> Iterator[Asking]:
+    """Everything a test writes is undone after it."""
+    with filled.rehearsal():
+        yield Asking(filled)
 
 
 def test_names_are_matched_whole(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -96,6 +96,45 @@ def test_what_an_expansion_shows_is_as_closed(seller: Asking) -> None:
     assert seller.refusal("GET", f"{SALE}_Товары?$filter=LineNumber eq 3&$expand=Товар")[:2] == (401, "20")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{SALE}_Товары?$filter=Товар/Description eq 'Лампа'",
+        f"{SALE}_Товары?$orderby=Товар/Description",
+        f"{SALE}_Товары/$count?$filter=Товар/Description eq 'Лампа'",
+        f"{SALE}?$filter=Posted eq true and Товары/any(d: d/Товар/Description eq 'Лампа')",
+        f"{SALES}/Turnovers(Condition='Товар/Description eq ''Лампа''')",
+        f"{SALE}_Товары?$filter=cast(Товар,'Catalog_Товары')/Description eq 'Лампа'",
+    ],
+)
+def test_a_path_tells_nothing_of_a_closed_object(seller: Asking, infobase: Infobase, path: str) -> None:
+    assert asking(infobase, "Без ограничений").call("GET", path).status == 200
+    assert seller.refusal("GET", path)[:2] == (401, "20")
+    answer = seller.call("GET", f"{path}{'&' if '?' in path else '?'}allowedOnly=true")
+    assert answer.status == 200
+    if "orderby" not in path:
+        assert answer.body.endswith(b"0" if "$count" in path else b'"value":[]}')
+
+
+def test_a_path_among_open_objects_is_open(seller: Asking) -> None:
+    # Sales know nothing of the lamp, which is closed: nothing closed is met.
+    assert len(seller.rows(f"{SALES}_RecordType?$filter=Товар/Description eq 'Стол'")) == 1
+    # Of two steps it cannot be told what was met.
+    deep = f"{SALE}?$filter=Posted eq true and Покупатель/Owner/Description eq 'Стол'"
+    assert seller.refusal("GET", deep)[:2] == (401, "20")
+    assert len(seller.rows(f"{deep}&allowedOnly=true")) == 1
+
+
+def test_a_path_into_objects_without_the_right_is_refused(infobase: Infobase) -> None:
+    before = infobase.configuration
+    infobase.replace_configuration(replace(before, behaviour={"roles": {"Р": {"read": [SALE, PEOPLE]}}}))
+    reader = asking(infobase, "Р")
+    assert len(reader.rows(f"{SALE}?$filter=Покупатель/Description eq 'Иванов'")) == 1
+    for path in (f"{SALE}?$filter=Покупатель/Owner/Description eq 'Стол'", f"{SALE}(guid'{FIRST}')/Покупатель/Owner"):
+        assert reader.refusal("GET", path)[:2] == (401, "20")
+    infobase.replace_configuration(before)
+
+
 def test_writes_stay_within_what_is_open(seller: Asking) -> None:
     assert seller.refusal("PATCH", f"{SALE}(guid'{SECOND}')", {"Комментарий": "1"})[:2] == (401, "20")
     assert seller.refusal("DELETE", f"{SALE}(guid'{SECOND}')")[:2] == (401, "20")

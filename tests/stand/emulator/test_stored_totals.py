@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.errors import DocumentError
 from stand.emulator.database.bulk import Bulk
 from stand.emulator.database.infobase import Infobase
 from stand.emulator.database.periods import CURRENT
@@ -24,8 +26,10 @@ from tests.stand.emulator.ledgers import (
     ITEMS,
     LEDGER,
     PAPERS,
+    PAY,
     PLAIN,
     SALES,
+    START,
     STOCK,
     TILL,
     configuration,
@@ -48,6 +52,25 @@ if TYPE_CHECKING:
     from tests.stand.emulator.factory import InfobaseFactory
 
 Totals = dict[tuple[Any, ...], tuple[Decimal, ...]]
+
+
+def test_a_base_of_a_version_without_totals_gets_them(infobase_factory: InfobaseFactory) -> None:
+    infobase = infobase_factory(configuration())
+    with infobase.transaction() as session:
+        fill_charts(session)
+        session.write_records(STOCK, PAPERS[0], [{"Period": START, "RecordType": "Receipt", "Количество": Decimal(5)}])
+        (kept,) = session.balance(STOCK)
+        session.connection.execute(f"DROP TABLE {quoted(session.layout.totals[STOCK].name)}")
+        session.connection.execute("DELETE FROM _settings WHERE name = 'format'")
+    infobase.close()
+    with closing(Infobase.open(infobase.place)) as again:
+        with again.reading() as session:
+            assert session.balance(STOCK) == [kept]
+        with again.transaction() as session:
+            session.connection.execute(f"DROP TABLE {quoted(PAY)}")
+            session.connection.execute("DELETE FROM _settings WHERE name = 'format'")
+    with pytest.raises(DocumentError, match=PAY):
+        Infobase.open(infobase.place)
 
 
 @pytest.fixture(scope="module")

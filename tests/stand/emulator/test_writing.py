@@ -27,6 +27,7 @@ from tests.stand.emulator.sample import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stand.emulator.database.infobase import Infobase
     from tests.stand.emulator.factory import InfobaseFactory
 
 
@@ -35,11 +36,16 @@ TABLE_URL, SALE_URL = f"{GOODS}(guid'{TABLE}')", f"{SALE}(guid'{SECOND}')"
 RATE_URL = f"{RATES}(Period=datetime'2026-03-01T00:00:00',Валюта='EUR',Где='',Где_Type='StandardODATA.Undefined')"
 
 
+@pytest.fixture(scope="module")
+def filled(shared_infobase_factory: InfobaseFactory) -> Infobase:
+    return filled_base(shared_infobase_factory)
+
+
 @pytest.fixture
-def asking(infobase_factory: InfobaseFactory) -> Iterator[Asking]:
-    base = filled_base(infobase_factory)
-    yield Asking(base)
-    base.close()
+def asking(filled: Infobase) -> Iterator[Asking]:
+    """Everything a test writes is undone after it."""
+    with filled.rehearsal():
+        yield Asking(filled)
 
 
 def test_create_answers_201_with_the_whole_object_and_its_address(asking: Asking) -> None:
