@@ -47,7 +47,7 @@ PATIENCE = 15.0
 """Seconds pytest has to end by itself after an interruption."""
 _NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """What `start_new_session` is on Windows."""
-_UNUSED = ("hypothesispytest", "syrupy", "allure_pytest", "anyio", "schemathesis")
+_UNUSED = ("hypothesispytest", "syrupy", "allure_pytest", "anyio", "schemathesis", "pytest-bdd")
 """Plugins a development environment has and scenarios have no use for: importing them takes as long as a phase of the demo.
 Allure's results are written from the record (`reports.allure`), as all documents are."""
 _ENDS = {

@@ -41,6 +41,11 @@ class User:
     digest: str = field(default="", repr=False)
 
 
+_KEY = secrets.token_bytes(32)
+_KNOWN: dict[bytes, str] = {}
+"""Pairs that were good, by a keyed hash, of all bases of this process: an update restarts the server, and hashing anew is what takes time then."""
+_LOCK = threading.Lock()
+
 NOBODY = User("", full_rights=True)
 """Who works in a base without users."""
 
@@ -71,12 +76,11 @@ class Authenticator:
     def __init__(self, infobase: Infobase) -> None:
         self._infobase = infobase
         self._local = isinstance(infobase.place, Path)
-        self._key = secrets.token_bytes(32)
-        self._known: dict[bytes, str] = {}
+        self._known = _KNOWN
         self._seen = (-1, 0.0)
         self._remembered: dict[str, User] = {}
         self._lately: dict[str, User] = {}
-        self._lock = threading.Lock()
+        self._lock = _LOCK
 
     def known(self, authorization: str) -> User | None:
         """The user of a header that was good before and still is; None when only `user` can tell. Takes no time worth a thread."""
@@ -109,7 +113,7 @@ class Authenticator:
 
     def _mark(self, user: User, password: str) -> bytes:
         text = f"{user.name}\0{user.salt}\0{user.digest}\0{password}"
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(_KEY, text.encode("utf-8", "surrogatepass"), "sha256")
 
     def user(self, authorization: str) -> User | None:
         """The user of a header, or None when it is not good."""
