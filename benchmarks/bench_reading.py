@@ -166,10 +166,10 @@ def main(rows: int, runs: int, sessions: int) -> None:
 
 def read_part(url: str, sessions: int, folder: Path, limit: str) -> None:
     """In a process of its own: reads, and prints the largest memory in MiB."""
-    import resource
+    from benchmarks.bench_compare import peak
 
     observed(url, sessions, folder, limit)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(int(peak()))
 
 
 if __name__ == "__main__":

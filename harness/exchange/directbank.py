@@ -83,7 +83,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A transport container."""
+    """A transport container.
+
+    Attributes:
+        footprint: where it was sent from, ("IP" | "MAC", address); standard 2.3.2.
+    """
 
     id: str
     created: str
@@ -92,6 +96,7 @@ class Packet:
     documents: tuple[Document, ...]
     version: str = VERSION
     agent: str = ""
+    footprint: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ def read_any(data: bytes, place: str = "DirectBank") -> _Element:
 
 def packet_of(root: _Element, place: str) -> Packet:
     """A packet from its element: also inside of an answer of the bank."""
+    footprint = child(root, "SenderFootprint")
     return Packet(
         id=root.get("id", ""),
         created=root.get("creationDate", ""),
@@ -155,6 +161,7 @@ def packet_of(root: _Element, place: str) -> Packet:
         documents=tuple(_document(item, place) for item in children(root, "Document")),
         version=root.get("formatVersion", ""),
         agent=root.get("userAgent", ""),
+        footprint=tuple((local(item), text(item)) for item in children(footprint)) if footprint is not None else (),
     )
 
 

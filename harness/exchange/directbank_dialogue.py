@@ -147,6 +147,8 @@ def _send(bank: Bank, request: Request) -> tuple[Bank, Answer]:
         packet = db.read_packet(request.body)
     except DocumentError as error:
         raise _RefusedError("2001", error.message) from error
+    if bank.traces and not packet.footprint:
+        raise _RefusedError("2001", "нет сведений об отправителе (SenderFootprint)")
     _acceptable(bank, packet)
     root, success = _success()
     db.element(db.element(success, "SendPacketResponse"), "ID", request.fresh)

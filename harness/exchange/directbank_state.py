@@ -74,6 +74,7 @@ class Bank:
         settings: document of kind 06, b"" when settings are not given automatically.
         versions: format versions the bank takes.
         kinds: kinds of documents the bank takes.
+        traces: whether a packet must say where it was sent from (SenderFootprint, standard 2.3.2).
         received: packets of the client by their id, in the order of arrival: a repeated one is refused and never executed twice.
         outgoing: packets for the client.
     """
@@ -86,6 +87,7 @@ class Bank:
     settings: bytes = b""
     versions: tuple[str, ...] = ("2.1.1", "2.1.2", "2.2.1", "2.2.2", "2.3.1", "2.3.2")
     kinds: tuple[str, ...] = ("03", "04", "05", "10", "11", "14")
+    traces: bool = False
     sessions: tuple[Session, ...] = ()
     received: tuple[db.Packet, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()

@@ -52,6 +52,10 @@ def fill_packet(root: _Element, packet: Packet) -> None:
         _side(element(root, name), party)
     for item in packet.documents:
         _document(root, item)
+    if packet.footprint:
+        holder = element(root, "SenderFootprint")
+        for name, address in packet.footprint:
+            element(holder, name, address)
 
 
 def _side(holder: _Element, party: Party) -> None:

@@ -5,18 +5,13 @@ A scenario knows neither the phase nor where its observations go; comparing is d
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import msgspec
 
 from harness.observe.controls import check_controls, too_wide
 from harness.observe.documents import hide_personal
 from harness.observe.equations import checked
-from harness.observe.kinds import ColumnKind, digits
+from harness.observe.given import direction_form, value_form
 from harness.observe.pictures import rectangles
 from harness.observe.table_pair import ANY_ROW
 from harness.observe.tables import TableSpec, write_table
@@ -36,7 +31,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SUFFIX = {"xml": "xml", "json": "json", "text": "txt", "binary": "bin"}
-_DIRECTIONS = ("read", "write", "filter")
 
 Tolerances = Tolerance | Mapping[str, Tolerance]
 """For every numeric column, or by column: an absolute distance, or text: "0.01", "0.5%" of the value before, "round 2"."""
@@ -218,7 +212,7 @@ class Observe:
                 ({"Catalog_Валюты/*": ["read", "write"]}); what no pattern fits is read.
         """
         content = canonical(redact({str(path): str(kind) for path, kind in entries.items()}))
-        definition = {"direction": _direction(direction)}
+        definition = {"direction": direction_form(direction)}
         self._keep(name, ObservationKind.CONTRACT, content, title=title, definition=definition, rows=len(entries))
 
     def timing(
@@ -303,45 +297,3 @@ _BROKEN_ROW = (
     "Контрольное равенство «{equation}» в таблице «{observation}» нарушено в строке {key}: "
     "слева {left}, справа {right}; всего таких строк: {rows}"
 )
-
-
-def value_form(value: Any) -> dict[str, Any]:
-    """A value with its kind, in JSON: {"kind": "number", "value": "12.50"}.
-
-    Raises:
-        TypeError: a value of a type that no observation has.
-    """
-    if value is None:
-        return {"kind": ColumnKind.UNKNOWN.value, "value": None}
-    if isinstance(value, bool):
-        return {"kind": ColumnKind.BOOLEAN.value, "value": value}
-    if isinstance(value, int | float | Decimal):
-        return {"kind": ColumnKind.NUMBER.value, "value": digits(value)}
-    if isinstance(value, datetime | date):
-        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        return {"kind": ColumnKind.DATETIME.value, "value": moment.isoformat()}
-    if isinstance(value, str | uuid.UUID):
-        return {"kind": ColumnKind.TEXT.value, "value": str(value)}
-    if isinstance(value, dict | list | tuple):
-        return {"kind": ColumnKind.JSON.value, "value": msgspec.to_builtins(value)}
-    raise TypeError(f"Значение типа {type(value).__name__} не может быть наблюдением")
-
-
-def _direction(given: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> Any:
-    """How a contract is used, JSON-able and checked.
-
-    Raises:
-        ValueError: a way that is none.
-    """
-    if isinstance(given, Mapping):
-        return {str(path): [*_uses(uses)] for path, uses in sorted(given.items())}
-    uses = _uses(given)
-    return uses[0] if len(uses) == 1 else list(uses)
-
-
-def _uses(given: str | Sequence[str]) -> tuple[str, ...]:
-    uses = (given,) if isinstance(given, str) else tuple(dict.fromkeys(given))
-    wrong = next((use for use in uses if use not in _DIRECTIONS), None)
-    if wrong is not None or not uses:
-        raise ValueError(f"Неизвестное направление: {wrong or 'не названо'}; есть {', '.join(_DIRECTIONS)}")
-    return uses

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -96,7 +97,7 @@ def _batches(rows: Iterable[Any], spec: TableSpec, pseudonyms: Pseudonyms) -> It
 
 
 def _mapping(row: Any) -> Mapping[str, Any]:
-    if isinstance(row, Mapping):
+    if type(row) is dict or isinstance(row, Mapping):
         return row
     if isinstance(row, msgspec.Struct):
         return msgspec.structs.asdict(row)
@@ -107,13 +108,15 @@ def _mapping(row: Any) -> Mapping[str, Any]:
 
 def _encode(rows: Sequence[Mapping[str, Any]], spec: TableSpec, pseudonyms: Pseudonyms) -> _Batch:
     names: dict[str, None] = dict.fromkeys(spec.types)
+    alike = True
     for row in rows:
         if row.keys() != names.keys():
+            alike = alike and not names
             names |= dict.fromkeys(row)
     declared = spec.kinds
     batch = {}
     for name in names:
-        values: Sequence[Any] = [row.get(name) for row in rows]
+        values: Sequence[Any] = list(map(itemgetter(name), rows)) if alike else [row.get(name) for row in rows]
         if name in spec.personal:
             values = pseudonyms.column(values)
         batch[name] = _clean(encode(values, declared.get(name, ColumnKind.UNKNOWN)))

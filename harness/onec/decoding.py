@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from harness.errors import AnswerError
 from harness.onec.edmx_model import short
+from harness.onec.page_reading import PageReader
 from harness.onec.values import DECODERS, Row
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class RowDecoder:
     def __init__(self, metadata: Metadata) -> None:
         self._metadata = metadata
         self._known: dict[str, dict[str, _Decode]] = {}
+        self._readers: dict[str, PageReader] = {}
 
     def row(self, type_name: str, data: Row, place: str = "") -> Row:
         """One entity, row of a tabular section or row of a virtual table.
@@ -85,6 +87,18 @@ class RowDecoder:
             except (ValueError, ArithmeticError, TypeError):
                 self._refuse(type_name, name, value, place)
         return rows
+
+    def reader(self, type_name: str) -> PageReader:
+        """A reader of whole pages of a type, kept."""
+        found = self._readers.get(type_name)
+        if found is None:
+            types = self._types_of(short(type_name))
+            found = self._readers[type_name] = PageReader(types, self._data_decoder)
+        return found
+
+    def _data_decoder(self, edm: str, name: str) -> _Decode | None:
+        decode = self._decoder(edm, name)
+        return None if decode is _drop else decode
 
     def _decoders_of(self, type_name: str) -> dict[str, _Decode]:
         """What to do with each field of a type; fields it does not describe are added as they are met."""

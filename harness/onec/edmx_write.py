@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
@@ -53,7 +54,9 @@ def _element(depth: int, tag: str, attributes: Iterable[tuple[str, str]], conten
     return f"{opening}>\n{body}{tabs}</{tag}>\n" if body else f"{opening}/>\n"
 
 
+@lru_cache(maxsize=32_768)
 def _quoted(value: str) -> str:
+    # Names and types repeat: a tenth of those of a large configuration are different.
     return f'"{value}"' if value.replace("_", "a").replace(".", "a").isalnum() else quoteattr(value, {'"': "&quot;"})
 
 

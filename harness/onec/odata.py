@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from harness.errors import AnswerError, StandError
+from harness.onec.page_reading import TypedRows
 from harness.onec.paging import Pager, Related
 from harness.onec.plans import plan_for
 from harness.onec.publication import ROOT, value_of
@@ -67,12 +68,10 @@ class ODataClient(VirtualTables):
             changed: told in a sentence when the set did not stand still while it was read.
         """
         query = Query(tuple(select), str(filter), tuple(orderby), tuple(expand), top)
-        entity = self.entity_of(entity_set)
         found = self._related(entity_set, allowed_only=allowed_only, changed=changed)
-        decoder, name = self.known().decoder, entity.name if entity else ""
         pager = Pager(found.source, query, found.plan, page, related=self._related, sessions=sessions)
         for rows in pager.pages():
-            yield from decoder.page(name, rows, entity_set)
+            yield from rows
 
     def _related(
         self, entity_set: str, *, allowed_only: bool = False, changed: Callable[[str], None] | None = None
@@ -81,8 +80,17 @@ class ODataClient(VirtualTables):
         extra = {"allowedOnly": "true"} if allowed_only else {}
         path = f"{ROOT}/{quote(entity_set)}"
 
+        entity = self.entity_of(entity_set)
+        name, decoder = entity.name if entity else "", self.known().decoder
+        reader = decoder.reader(name)
+
         def fetch(one: Query) -> list[Row]:
-            return value_of(self.session.json("GET", path, params=one.params() | extra), path)
+            data = self.session.json("GET", path, params=one.params() | extra, quick=reader.read)
+            if isinstance(data, TypedRows):
+                return data
+            rows = value_of(data, path)
+            reader.learn(rows)
+            return decoder.page(name, rows, entity_set)
 
         def count(condition: str) -> int | None:
             try:

@@ -162,7 +162,7 @@ class Pager:
         if len(dates) < 2 or "None" in dates or dates[1] <= str(first[-1].get(field)):
             return [("", "")]
         # The first page is read already: windows share out what follows it.
-        start, end = parse_datetime(str(first[-1].get(field))), parse_datetime(dates[1])
+        start, end = (parse_datetime(text.replace(" ", "T")) for text in (str(first[-1].get(field)), dates[1]))
         pieces = self._sessions * _PIECES
         borders = [datetime_literal(start + (end - start) / pieces * number) for number in range(1, pieces)]
         borders = list(dict.fromkeys(borders))

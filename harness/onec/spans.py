@@ -11,6 +11,8 @@ A reader is a state: a request that fails changes nothing, and the same reader g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.values import Row, decode_value, literal
@@ -45,7 +47,7 @@ class Source:
     """What a reader asks.
 
     Attributes:
-        fetch: asks for one page and returns its rows as decoded JSON.
+        fetch: asks for one page and returns its rows, values typed or as JSON has them.
         count: number of entries under a filter, None when the base does not say.
         changed: told in a sentence when the set did not stand still.
     """
@@ -61,6 +63,16 @@ def key_of(row: Row, names: tuple[str, ...]) -> int:
         return hash(tuple([row.get(name) for name in names]))
     except TypeError:  # a key that is a structure: no base of 1C sends one
         return hash(str([row.get(name) for name in names]))
+
+
+def keys_of(rows: list[Row], names: tuple[str, ...]) -> list[int]:
+    """`key_of` of a whole page."""
+    if len(names) > 1:
+        try:
+            return list(map(hash, map(itemgetter(*names), rows)))
+        except (TypeError, KeyError):
+            pass
+    return [key_of(row, names) for row in rows]
 
 
 class SpanReader:
@@ -188,16 +200,21 @@ class SpanReader:
         return () if self._end in whole.conditions else (self._end,)
 
     def _fresh(self, rows: list[Row]) -> list[Row]:
+        names, seen = self._plan.key, self._seen
+        keys = keys_of(rows, names)
+        fresh = set(keys)
+        if len(fresh) == len(keys) and fresh.isdisjoint(seen):
+            seen |= fresh
+            return rows
         found = []
-        for row in rows:
-            key = key_of(row, self._plan.key)
-            if key not in self._seen:
-                self._seen.add(key)
+        for key, row in zip(keys, rows, strict=True):
+            if key not in seen:
+                seen.add(key)
                 found.append(row)
         return found
 
     def _literal(self, value: object) -> str:
-        return literal(decode_value(self._plan.type, value))
+        return literal(value if isinstance(value, datetime) else decode_value(self._plan.type, value))
 
     def _out_of_order(self, values: list[Any]) -> bool:
         """Dates are written so that they sort as texts; how a base sorts other texts is its own affair, and the count proves it."""

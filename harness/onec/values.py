@@ -33,7 +33,7 @@ EMPTY_DATETIME = datetime(1, 1, 1)  # noqa: DTZ001 - dates of 1C are naive, loca
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _KEPT = 4096
 """Dates and references whose reading is remembered: neighbouring rows repeat them."""
-_MAX_MAGNITUDE = 400
+MAX_MAGNITUDE = 400
 """No number of 1C has more digits than 38; more is an attack or a mistake, and "1E+999999999" would be a gigabyte of digits."""
 
 
@@ -148,7 +148,7 @@ def format_decimal(value: Decimal | int) -> str:
         ValueError: not a number, infinite, or of a magnitude no number of 1C has.
     """
     number = Decimal(value)
-    if not number.is_finite() or abs(number.adjusted()) > _MAX_MAGNITUDE:
+    if not number.is_finite() or abs(number.adjusted()) > MAX_MAGNITUDE:
         raise ValueError(f"число {number} нельзя передать в 1С")
     return f"{number:f}" if number else "0"
 
@@ -190,7 +190,7 @@ def _decimal(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise TypeError
     number = Decimal(value)
-    if not (number.is_finite() and abs(number.adjusted()) <= _MAX_MAGNITUDE):
+    if not (number.is_finite() and abs(number.adjusted()) <= MAX_MAGNITUDE):
         raise ValueError
     return number
 
@@ -216,8 +216,12 @@ def _text(value: object) -> str:
     return value
 
 
-@lru_cache(_KEPT)
-def _guid(value: object) -> str:
+def decode_guid(value: object) -> str:
+    """A reference in lower case.
+
+    Raises:
+        TypeError: it is none.
+    """
     # A composite key prints its GUID in an Edm.String, and an empty text stands for no reference there.
     text = _text(value)
     return text.lower() if is_guid(text) or not text else _text(None)
@@ -233,7 +237,7 @@ DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "Edm.Single": _decimal,
     "Edm.Boolean": _boolean,
     "Edm.DateTime": _datetime,
-    "Edm.Guid": _guid,
+    "Edm.Guid": lru_cache(_KEPT)(decode_guid),
     "Edm.String": _text,
     "Edm.Binary": _text,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -28,14 +29,20 @@ from reports.view.reasons import COUNTING_GATES, ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from harness.record.models import Acceptance, ColumnChange, Decision, Difference, Finding
+    from harness.record.models import Acceptance, ColumnChange, Decision, Difference, Example, Finding
     from harness.record.reader import Record
     from reports.i18n import Translator
 
 SHOWN_FINDINGS: Final = 200
 SHOWN_DIFFERENCES: Final = 200
 SHOWN_EXAMPLES: Final = 5
+SHOWN_TELLING: Final = 3
+"""Examples of a cause in its finding."""
+LARGEST_PICTURE: Final = 1_000_000
+"""Bytes of a picture that goes into the document itself."""
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 LONGEST_VALUE: Final = 400
 ABSENT: Final = "отсутствует"
 """How the comparison says that a row or an attribute is not there."""
@@ -148,6 +155,16 @@ def _finding(tr: Translator, number: int, finding: Finding, title: str) -> Findi
         phase=tr.lookup(words.PHASES.get(finding.phase, finding.phase)),
         advice=tr.text(finding.advice),
         evidence=links(finding.evidence),
+        examples=tuple(_example(tr, one) for one in finding.examples[1:SHOWN_TELLING]),
+    )
+
+
+def _example(tr: Translator, example: Example) -> ExampleRow:
+    return ExampleRow(
+        example.key,
+        example.column,
+        cut(_value(tr, example.before), LONGEST_VALUE),
+        cut(_value(tr, example.after), LONGEST_VALUE),
     )
 
 
@@ -204,7 +221,7 @@ def difference_views(tr: Translator, record: Record, decision: Decision) -> tupl
     told = {str(finding.text) for finding in decision.findings}
     apart = {DifferenceClass.IDENTICAL, DifferenceClass.NO_TWIN}
     shown = [one for one in record.differences if one.cls not in apart]
-    return tuple(_difference(tr, one, told) for one in sorted(shown, key=lambda one: order.index(one.cls)))
+    return tuple(_difference(tr, record, one, told) for one in sorted(shown, key=lambda one: order.index(one.cls)))
 
 
 def unpaired(tr: Translator, record: Record) -> tuple[Unpaired, ...]:
@@ -216,7 +233,8 @@ def unpaired(tr: Translator, record: Record) -> tuple[Unpaired, ...]:
     )
 
 
-def _difference(tr: Translator, one: Difference, told: set[str]) -> DifferenceView:
+def _difference(tr: Translator, record: Record, one: Difference, told: set[str]) -> DifferenceView:
+    file = link(one.file) if one.file else None
     counts = ((tr("появилось"), one.added), (tr("исчезло"), one.removed), (tr("изменилось"), one.changed))
     return DifferenceView(
         scenario=one.scenario,
@@ -226,18 +244,25 @@ def _difference(tr: Translator, one: Difference, told: set[str]) -> DifferenceVi
         text="" if str(one.text) in told else tr.text(one.text),
         counts=tuple(Pair(label, tr.number(count)) for label, count in counts if count),
         columns=tuple(_columns(tr, [column for column in one.columns if column.before_sum or column.after_sum])),
-        examples=tuple(
-            ExampleRow(
-                example.key,
-                example.column,
-                cut(_value(tr, example.before), LONGEST_VALUE),
-                cut(_value(tr, example.after), LONGEST_VALUE),
-            )
-            for example in one.examples[:SHOWN_EXAMPLES]
-        ),
+        examples=tuple(_example(tr, example) for example in one.examples[:SHOWN_EXAMPLES]),
         acceptance=one.acceptance,
-        file=link(one.file) if one.file else None,
+        file=file,
+        picture=_picture(record.path, file) if file and file.href else "",
     )
+
+
+def _picture(folder: Path, file: Link) -> str:
+    """A PNG of the record as a part of the document, which is sent by mail without its folder."""
+    if not file.path.endswith(".png"):
+        return ""
+    try:
+        with (folder / file.path).open("rb") as stream:
+            content = stream.read(LARGEST_PICTURE + 1)
+    except OSError:
+        return ""
+    if len(content) > LARGEST_PICTURE or not content.startswith(_PNG):
+        return ""
+    return "data:image/png;base64," + b64encode(content).decode()
 
 
 def _columns(tr: Translator, columns: list[ColumnChange]) -> Iterator[ColumnRow]:

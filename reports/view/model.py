@@ -126,6 +126,8 @@ class FindingView:
     phase: str
     advice: str
     evidence: tuple[Link, ...]
+    examples: tuple[ExampleRow, ...] = ()
+    """Further rows of the same cause; the first one is told by `text`, `before` and `after`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,8 @@ class DifferenceView:
     examples: tuple[ExampleRow, ...]
     acceptance: str
     file: Link | None
+    picture: str = ""
+    """What differs in two pictures, as a "data:" address; "" when it is no picture, or one too large for a document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def reasons(tr: Translator, record: Record, decision: Decision) -> list[str]:
 def _no_go(tr: Translator, record: Record, decision: Decision) -> Iterator[str]:
     blockers = _of(decision, Severity.BLOCKER)
     if blockers:
-        yield _counted(tr, blockers, "блокирующее замечание", "блокирующих замечаний") + _causes(tr, decision, blockers)
+        yield _counted(tr, decision, blockers, "блокирующее замечание", "блокирующих замечаний")
     yield from _gates(tr, decision, Verdict.NO_GO)
     yield from islice(_gates(tr, decision, Verdict.INCOMPLETE), 1)
     yield from (_seen_by(tr, record, decision, finding) for finding in spread(telling(blockers)))
@@ -48,7 +48,7 @@ def _conditions(tr: Translator, record: Record, decision: Decision) -> Iterator[
     warnings = _of(decision, Severity.WARNING)
     yield tr("Блокирующих замечаний нет.")
     if warnings:
-        yield _counted(tr, warnings, "предупреждение", "предупреждений")
+        yield _counted(tr, decision, warnings, "предупреждение", "предупреждений")
     yield from _gates(tr, decision, Verdict.CONDITIONS)
     yield from (_seen_by(tr, record, decision, finding) for finding in spread(telling(warnings)))
 
@@ -57,7 +57,7 @@ def _incomplete(tr: Translator, _record: Record, decision: Decision) -> Iterator
     yield from _gates(tr, decision, Verdict.INCOMPLETE)
     warnings = _of(decision, Severity.WARNING)
     if warnings:
-        yield _counted(tr, warnings, "предупреждение", "предупреждений")
+        yield _counted(tr, decision, warnings, "предупреждение", "предупреждений")
     yield from (tr.text(one.why) for one in decision.not_checked)
 
 
@@ -113,11 +113,12 @@ def _of(decision: Decision, severity: Severity) -> list[Finding]:
     return [finding for finding in decision.findings if finding.severity is severity]
 
 
-def _counted(tr: Translator, findings: list[Finding], one: str, many: str) -> str:
-    """How many, and where: "Выявлено: 10 блокирующих замечаний (обмены — 3, отчёты — 4)."."""
+def _counted(tr: Translator, decision: Decision, findings: list[Finding], one: str, many: str) -> str:
+    """How many, and where: "Выявлено: 5 причин, 10 блокирующих замечаний (обмены — 3, отчёты — 4)."."""
     counts = Counter(finding.area for finding in findings)
     parts = ", ".join(f"{area(tr, name).lower()} — {counts[name]}" for name in areas(list(counts)) if counts[name])
-    return tr("Выявлено: {count} ({parts}).", count=tr.count(len(findings), one, many), parts=parts)
+    count = _causes(tr, decision, findings) + tr.count(len(findings), one, many)
+    return tr("Выявлено: {count} ({parts}).", count=count, parts=parts)
 
 
 def _told(tr: Translator, record: Record, finding: Finding) -> str:
@@ -135,7 +136,7 @@ def _causes(tr: Translator, decision: Decision, findings: list[Finding]) -> str:
     causes = {finding.cause for finding in findings if finding.cause}
     if not decision.causes or len(causes) >= len(findings):
         return ""
-    return " " + tr("Причин: {count}.", count=str(len(causes)))
+    return tr.count(len(causes), "причина", "причин") + ", "
 
 
 def _seen_by(tr: Translator, record: Record, decision: Decision, finding: Finding) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, preview
+from harness.checks.exchanges import IMPORT_KEY, LogWatch, import_row, is_refused, node_of, numbers_of, preview
 from harness.checks.flows import Contract, choose_contract
 from harness.checks.references import References
 from harness.exchange import bank
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("bank")]
 BREAKING = ("ENCODING", "STRUCTURE", "MISSING", "MOJIBAKE", "VALUE", "TOTALS")
 """Замечания, с которыми банк файл не примет."""
+TOTAL = Decimal("12445.67")
+"""Сумма оплат выписки."""
 
 
 @pytest.mark.scenario("BANK-01", area="exchange", severity="blocker", owner="Казначейство")
@@ -37,7 +39,7 @@ def test_statement_is_loaded_once(base: Base, pack: Pack, period: Period, observ
     Выписка с двумя оплатами покупателя создаёт два документа поступления с правильными суммой, плательщиком, договором и
     назначением. Повторная загрузка той же выписки не создаёт ничего.
     """
-    node = node_of(base.service, pack["bank.plan"])
+    node, watch = node_of(base.service, pack["bank.plan"]), LogWatch(base.service)
     contract = choose_contract(base.odata, pack, "customer_contract")
     data = bank.write(_statement(base.odata, pack, contract, node.node, period.end))
     assert not validate(bank.read(data)), "Выписка, составленная сценарием, неверна"
@@ -45,11 +47,15 @@ def test_statement_is_loaded_once(base: Base, pack: Pack, period: Period, observ
     second = base.service.import_message(node.plan, node.node, data)
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки выписки")
-    observe.table("документы", _received(base, pack), key="НомерВПлатежке", title="Документы из выписки")
+    received = _received(base, pack)
+    observe.table("документы", received, key="НомерВПлатежке", title="Документы из выписки")
     assert first.created == 2, f"Обмен {node.plan}: из выписки с двумя оплатами создано документов: {first.created}"
+    total = sum((row["Сумма"] for row in received), Decimal(0))
+    assert total == TOTAL, f"Обмен {node.plan}: в выписке поступлений на {TOTAL}, в базе на {total}"
     assert second.created == 0, (
         f"Обмен {node.plan}: повторная загрузка той же выписки создала документов: {second.created}"
     )
+    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
 
 
 def _statement(client: ODataClient, pack: Pack, contract: Contract, account: str, day: date) -> bank.BankFile:
@@ -132,7 +138,8 @@ def test_payment_orders_are_exported(base: Base, pack: Pack, observe: Observe) -
 def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
     """Чужая и испорченная выписки не загружаются
 
-    Выписка по счёту, которого у компании нет, выписка с неверными итогами и файл другого формата отвергаются с понятной причиной, документы не создаются.
+    Выписка по счёту, которого у компании нет, выписка с неверными итогами и файл другого формата отвергаются с понятной причиной, документы не создаются,
+    номера узла не сдвигаются.
     """
     node = node_of(base.service, pack["bank.plan"])
     day = period.end - timedelta(days=1)
@@ -148,3 +155,5 @@ def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, obse
     observe.table("отказы", rows, key="Файл", title="Отказы при загрузке выписки")
     accepted = [name for name, reason in answers.items() if not reason]
     assert not accepted, f"Обмен {node.plan}: загружено то, что следует отвергнуть: {', '.join(accepted)}"
+    after = node_of(base.service, node.plan, node.node)
+    assert numbers_of(after) == numbers_of(node), f"Обмен {node.plan}: отказ сдвинул номера узла"

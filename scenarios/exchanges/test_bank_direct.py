@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import LogWatch, node_of, preview
+from harness.checks.exchanges import LogWatch, node_of, numbers_of, preview
 from harness.checks.flows import choose_contract
 from harness.exchange import bank as file_format
 from harness.exchange import directbank as db
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("bank"), pytest.mark.writes]
 VERSIONS = ("1.02", "1.03")
 """Версии текстового формата, которые принимает банк; обновляет их банк, а не мы."""
+TREASURY = "03100643000000017300"
+"""Казначейский счёт налогового платежа."""
 
 
 def _node(base: Base, pack: Pack) -> ExchangeNode:
@@ -126,6 +128,7 @@ def test_bank_failures_do_no_harm(
 
     Банк молчит о принятых пакетах, отвечает ошибкой внутри ответа 200, закрывает сеанс, обрывает ответ, показывает недоверенный
     сертификат, отклоняет поручение. База не считает отправленным то, о чём банк не сообщил, и называет причину отказа.
+    Распроведённое поручение в банк не уходит, номера узла от сбоев не сдвигаются.
     """
     node = _node(base, pack)
     rows = []
@@ -145,10 +148,13 @@ def test_bank_failures_do_no_harm(
     certificate = outward.refusal(node.plan, node.node)
     rows.append({"Сбой": "недоверенный сертификат", "Причина названа": bool(certificate)})
     observe.table("сбои", rows, key="Сбой", title="Сбои банка")
+    failed = _node(base, pack)
     _point(outward, node, peer)
-    _orders(base, pack, period, node, "Сбои банка, молчание")
+    taken_back = _orders(base, pack, period, node, "Сбои банка, молчание")[0]
+    base.odata.unpost(pack["payment_order"], taken_back)
     peer.silent = True
     quiet = outward.run(node.plan, node.node)
+    gone = TREASURY not in {item.payee_account for item in peer.executed}
     sent = peer.steps().count("SendPack")
     _orders(base, pack, period, node, "Сбои банка, отказ")
     peer.silent, peer.rejecting = False, "Недостаточно средств на счёте"
@@ -156,6 +162,8 @@ def test_bank_failures_do_no_harm(
     answered = outward.run(node.plan, node.node)
     told = any(peer.rejecting in text for text in answered.received.warnings)
     observe.value("отказ назван", told, title="Причина отказа банка названа в базе")
+    assert numbers_of(failed) == numbers_of(node), f"Обмен {node.plan}: сбой банка сдвинул номера узла"
+    assert gone, f"Обмен {node.plan}: распроведённое поручение всё равно уходит в банк"
     assert certificate, f"Обмен {node.plan}: база доверилась банку с недоверенным сертификатом"
     missed = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
     assert not missed, f"Обмен {node.plan}: сбой банка принят за успех: {', '.join(missed)}"
@@ -201,7 +209,7 @@ def _orders(base: Base, pack: Pack, period: Period, node: ExchangeNode, label: s
         "Description": f"Казначейство России ({label})",
         "Owner": contract.partner,
         "Owner_Type": f"StandardODATA.{pack['partners']}",
-        number: "03100643000000017300",
+        number: TREASURY,
         code: "017003983",
         fields["correspondent"]: "40102810545370000003",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, numbers_of, preview
+from harness.checks.exchanges import IMPORT_KEY, LogWatch, import_row, is_refused, node_of, numbers_of, preview
 from harness.errors import DocumentError
 from harness.exchange.markup import parse, text
 from harness.exchange.peers.branch import Branch
@@ -63,7 +63,12 @@ def test_branch_takes_the_message(base: Base, pack: Pack, observe: Observe) -> N
     observe.value(
         "изменений конфигурации", len(taken.configuration), title="Изменений конфигурации в сообщении филиалу"
     )
+    cells = {f"{kind}/{name}": "реквизит" for (kind, _ref), values in branch.objects.items() for name in values}
+    observe.contract("реквизиты", dict(sorted(cells.items())), title="Реквизиты объектов в сообщении филиалу")
     assert taken.objects, f"Обмен {node.plan}: в сообщении филиалу нет ни одного объекта"
+    assert sum(taken.objects.values()) + taken.deletions == node.registered, (
+        f"Обмен {node.plan}: к отправке филиалу {node.registered} объектов, в сообщении {sum(taken.objects.values())} и удалений {taken.deletions}"
+    )
 
 
 @pytest.mark.scenario("BRANCH-02", area="exchange", severity="blocker", owner="Ответственный за филиалы")
@@ -74,7 +79,7 @@ def test_objects_go_round(base: Base, pack: Pack, observe: Observe) -> None:
     Новый контрагент филиала появляется в центре под той же ссылкой и один раз, сколько бы ни пришло сообщение. Удалённый в
     филиале помечается на удаление в центре. Контрагент, удалённый в центре, исчезает и в филиале.
     """
-    node = _node(base, pack)
+    node, watch = _node(base, pack), LogWatch(base.service)
     branch, data = _branch(base, node)
     branch.take(data)
     kind = _kind(pack)
@@ -104,6 +109,7 @@ def test_objects_go_round(base: Base, pack: Pack, observe: Observe) -> None:
     assert second.already_received, f"Обмен {node.plan}: повторное сообщение филиала не распознано как принятое ранее"
     assert marked["DeletionMark"], f"Обмен {node.plan}: удаление в филиале не дошло до центра"
     assert gone, f"Обмен {node.plan}: удалённый в центре контрагент остался в филиале"
+    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
 
 
 @pytest.mark.scenario("BRANCH-03", area="exchange", severity="blocker", owner="Ответственный за филиалы")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 import pytest
 
-from harness.checks.exchanges import node_of
+from harness.checks.exchanges import LogWatch, node_of
 from harness.checks.flows import choose_contract, choose_stock
+from harness.onec.session import StandSession
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
@@ -47,8 +49,9 @@ def _universal(base: Base, pack: Pack) -> ExchangeNode:
 def test_services_answer(base: Base, pack: Pack, observe: Observe) -> None:
     """Сервисы базы отвечают по прежним адресам
 
-    Сервис обмена БСП, описания веб-сервисов и сервис интеграции с сайтом: код ответа и вид содержимого те же. Сервис, который
-    перестал публиковаться или потребовал других прав, останавливает обмен с той стороны, и виден он только там.
+    Сервис обмена БСП, описания веб-сервисов и сервис интеграции с сайтом: код ответа и вид содержимого те же, и без имени и пароля
+    ответ прежний. Сервис, который перестал публиковаться или потребовал других прав, останавливает обмен с той стороны, и виден он
+    только там; сервис, который стал отвечать всем подряд, отдаёт данные посторонним.
     """
     node = _universal(base, pack)
     checked = {
@@ -58,14 +61,18 @@ def test_services_answer(base: Base, pack: Pack, observe: Observe) -> None:
     checked |= {f"/ws/{name}.1cws": {"wsdl": ""} for name in SOAP}
     checked |= {f"{pack['http.order']}/нет-такого": {}}
     rows, broken = [], []
+    stranger = StandSession(base.session.publication, guard=base.session.guard)
     for path, params in checked.items():
-        answer = _get(base, "/".join(quote(part) for part in path.split("/")), **params)
+        place = "/".join(quote(part) for part in path.split("/"))
+        answer = _get(base, place, **params)
+        closed = stranger.get(place, params=params, headers={"Accept": "*/*"}, expect=None)
         media = answer.headers.get("content-type", "").partition(";")[0]
-        rows.append({"Адрес": path, "Код": answer.status, "Содержимое": media})
+        rows.append({"Адрес": path, "Код": answer.status, "Содержимое": media, "КодБезПароля": closed.status})
         if answer.status != (404 if path.endswith("нет-такого") else 200):
             broken.append(f"{path}: {_told(answer)}")
         elif path.endswith("нет-такого") and b'"error"' not in answer.content:
             broken.append(f"{path}: сервис не опубликован: {_told(answer)}")
+    stranger.close()
     observe.table("сервисы", rows, key="Адрес", title="Сервисы базы")
     assert not broken, f"Сервисы базы не отвечают: {'; '.join(broken)}"
 
@@ -105,8 +112,8 @@ def test_parameters_are_kept(base: Base, pack: Pack, observe: Observe) -> None:
 def test_order_is_told_the_same(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
     """Сервис для сайта отвечает в том же виде
 
-    Состояние заказа: те же поля, числа числами и с копейками, дата с часовым поясом, пустой комментарий значением null. Ошибка
-    отвечает своим кодом, а не 200. Сайт читает ответ программой, и любое такое изменение его ломает.
+    Состояние непроведённого заказа: те же поля, числа числами и с копейками, сумма та же, что в базе, дата с часовым поясом, пустой
+    комментарий значением null. Ошибка отвечает своим кодом, а не 200. Сайт читает ответ программой, и любое такое изменение его ломает.
     """
     good = choose_stock(base.odata, pack, period.end, count=1)[0]
     contract = choose_contract(base.odata, pack, "customer_contract")
@@ -118,7 +125,7 @@ def test_order_is_told_the_same(base: Base, pack: Pack, period: Period, observe:
             {"LineNumber": 1, pack["field.item"]: good.item, pack["field.quantity"]: 1, pack["field.price"]: 10}
         ],
     }
-    base.odata.create(pack["order"], body)
+    order = base.odata.create(pack["order"], body)
     answer = _get(base, f"{pack['http.order']}/{SITE_ORDER}")
     media = answer.headers.get("content-type", "")
     assert answer.status == 200, f"Сервис для сайта {pack['http.order']}: {_told(answer)}"
@@ -138,6 +145,9 @@ def test_order_is_told_the_same(base: Base, pack: Pack, period: Period, observe:
     wrong += [f"сумма приходит как {entries.get('amount')}"] if entries.get("amount") != "число" else []
     wrong += [f"у суммы знаков после точки {decimals}"] if decimals != 2 else []
     wrong += [f"дата приходит как {entries.get('date')}"] if entries.get("date") != "дата с часовым поясом" else []
+    total = order[pack["field.amount"]]
+    wrong += [f"сумма {found.get('amount')}, а в базе {total}"] if Decimal(str(found.get("amount"))) != total else []
+    wrong += ["непроведённый заказ назван проведённым"] if found.get("posted") is not False else []
     wrong += ["пустой комментарий не передаётся"] if "comment" not in found else []
     wrong += [f"об ошибке отвечает кодом {missing.status}"] if missing.status != 404 else []
     assert not wrong, f"Сервис для сайта изменил вид ответа: {'; '.join(wrong)}"
@@ -163,6 +173,7 @@ def test_request_is_taken_once(base: Base, pack: Pack, observe: Observe) -> None
     Сайт, не дождавшийся ответа, присылает запрос снова с тем же ключом. База отвечает тем же идентификатором и второй карточки
     не создаёт.
     """
+    watch = LogWatch(base.service)
     body = msgspec.json.encode({"key": KEY, "name": "Заявка проверки готовности", "inn": TAX})
     headers = {"Content-Type": "application/json", "Accept": "*/*"}
     answers = [base.session.post(str(pack["http.request"]), body, headers=headers, expect=None) for _ in range(2)]
@@ -178,6 +189,7 @@ def test_request_is_taken_once(base: Base, pack: Pack, observe: Observe) -> None
     assert (count, first["id"]) == (1, second["id"]), (
         f"Повторный запрос сайта с тем же ключом создал вторую карточку: карточек {count}"
     )
+    assert not watch.errors(), f"Сервис для сайта: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
 
 
 @pytest.mark.scenario("HTTP-05", area="exchange", severity="blocker", owner="Ответственный за интеграции")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import LogWatch, is_refused, node_of
+from harness.checks.exchanges import LogWatch, is_refused, node_of, numbers_of
 from harness.checks.flows import choose_stock
 from harness.exchange import commerceml
 from harness.exchange.commerceml_write import write_orders
@@ -292,3 +292,4 @@ def test_wrong_orders_are_refused(
     found = base.odata.count(pack["order"], filter=f"{pack['field.site_id']} eq '{order.id}'")
     assert not accepted, f"Обмен {node.plan}: загружено то, что следует отвергнуть: {', '.join(accepted)}"
     assert found == 0, f"Обмен {node.plan}: из отвергнутых файлов создано заказов: {found}"
+    assert numbers_of(_node(base, pack)) == numbers_of(node), f"Обмен {node.plan}: отказ сдвинул номера узла"

@@ -60,6 +60,8 @@ class Serving:
 BY_DEFAULT = Serving()
 """As by default."""
 _LENGTH_DIGITS = 18
+_BODY = frozenset({b"content-length", b"transfer-encoding"})
+"""A request to read with neither has no body to count (RFC 9112, 6.3)."""
 _TOO_LARGE = ("Слишком большой запрос", "Request Entity Too Large")
 
 
@@ -198,6 +200,9 @@ class _Around:
         await response(scope, _nothing, send)
 
     async def _limited(self, inner: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in ("GET", "HEAD") and not _BODY & {name for name, _value in scope["headers"]}:
+            await inner(scope, receive, send)
+            return
         taken = 0
         began = False
 

@@ -92,15 +92,20 @@ class Authenticator:
         lately = self._lately.get(authorization)
         if lately is not None:
             return lately
-        name, password = parse_basic(authorization) or ("", "")
+        name, password = parse_basic(authorization) or (self._published(authorization), "")
         user = users.get(name)
-        if user is None:
-            return None
+        if user is None or not authorization:
+            return user
         with self._lock:
             if self._mark(user, password) not in self._known:
                 return None
         self._lately[authorization] = user
         return user
+
+    def _published(self, authorization: str) -> str:
+        """Whom a request without credentials comes from: a publication may name a user (Usr and Pwd of default.vrd); "" when it does not."""
+        table = self._infobase.configuration.behaviour.get("publication")
+        return str(table.get("user", "")) if isinstance(table, dict) and not authorization else ""
 
     def _users(self) -> dict[str, User]:
         """Users as they are, or as they were a moment ago: a change by this process is seen at once, one that is undone later soon."""
@@ -122,7 +127,7 @@ class Authenticator:
             return NOBODY
         given = parse_basic(authorization)
         if given is None:
-            return None
+            return users.get(self._published(authorization))
         name, password = given
         known = users.get(name)
         # An unknown name costs as much time as a wrong password, so names cannot be told by the clock.

@@ -66,7 +66,7 @@ class Bank(Peer):
         self.rejecting = ""
         """A reason to refuse every payment order with status 03."""
         party = db.Party(bic=bic, name="Банк стенда")
-        self._state = State(party=party, customer=db.Party(), user=self.user, password=self.password)
+        self._state = State(party=party, customer=db.Party(), user=self.user, password=self.password, traces=True)
         self._count = 0
 
     @property

@@ -108,20 +108,24 @@ class CorrespondentBase:
         return ODataClient(self.session)
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process; nobody waits for its last breath but a thread."""
         if self._session is not None:
             self._session.close()
         process = self._process
         if process is None:
             return
+        self._process = None
         if process.stdin is not None:
             process.stdin.close()
-        try:
-            process.wait(_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-        self._process = None
+        threading.Thread(target=_reap, args=(process,), name="correspondent-reaper").start()
+
+
+def _reap(process: subprocess.Popen[str]) -> None:
+    try:
+        process.wait(_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()

@@ -32,6 +32,8 @@ class Taken:
 
     Attributes:
         objects: how many objects by kind.
+        deleted: objects the branch had and has no more.
+        deletions: deletions in the message, also of objects the branch never had.
         configuration: changes of the configuration it carries.
     """
 
@@ -39,6 +41,7 @@ class Taken:
     objects: Mapping[str, int]
     deleted: int
     configuration: tuple[str, ...]
+    deletions: int = 0
 
 
 @dataclass(slots=True)
@@ -89,11 +92,12 @@ class Branch:
             raise DocumentError(f"центр подтвердил сообщение {confirmed}, а филиал отправил только {self.sent}")
         changes = child(root, "Body", "Changes")
         counts: dict[str, int] = {}
-        deleted = 0
+        deleted = deletions = 0
         data_part = child(changes, "Data") if changes is not None else None
         for item in children(data_part) if data_part is not None else ():
             if local(item) == "ObjectDeletion":
                 deleted += self._forget(item)
+                deletions += len(item)
                 continue
             cells = {local(cell): (cell.text or "").strip() for cell in children(item)}
             self.objects[local(item), cells.get("Ref", "")] = cells
@@ -102,7 +106,7 @@ class Branch:
         names = tuple(text(item, "Name") for item in children(config, "Metadata")) if config is not None else ()
         self.received, self.digest = number, digest or self.digest
         self.log.append(f"принято сообщение {number}: объектов {sum(counts.values())}, удалений {deleted}")
-        return Taken(number, dict(sorted(counts.items())), deleted, names)
+        return Taken(number, dict(sorted(counts.items())), deleted, names, deletions)
 
     def _forget(self, item: _Element) -> int:
         count = 0

@@ -17,22 +17,19 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from harness.errors import StandError
 from harness.exchange.peers.certificate import make_certificate
+from harness.exchange.peers.transport import Broken, Protocol, Server
 
 if TYPE_CHECKING:
-    import asyncio
     from pathlib import Path
     from types import TracebackType
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
 
 _START_SECONDS = 10.0
 _LONGEST = 300
-_TRANSPORT = "peer.transport"
 LIMIT = 64 * 1024 * 1024
 """Bytes of a request a counterpart takes."""
 FAILURES = ("timeout", "half", "refuse", "expired", "limit", "error-200", "garbage", "drop")
@@ -145,13 +142,13 @@ class Peer(ABC):
             access_log=False,
             lifespan="off",
             ws="none",
-            http=_Protocol,
+            http=Protocol,
             server_header=False,
             timeout_graceful_shutdown=1,
             ssl_certfile=certificate,
             ssl_keyfile=key,
         )
-        server = _Server(config)
+        server = Server(config)
         thread = threading.Thread(target=server.run, args=([bound],), name=f"peer-{self.name}", daemon=True)
         thread.start()
         if not server.up.wait(_START_SECONDS):
@@ -232,13 +229,13 @@ class Peer(ABC):
             await run_in_threadpool(self._stopping.wait, self.slow_seconds)
         if failure is not None and failure.kind == "drop":
             self._note(asked, Response("", 499), "соединение закрыто")
-            return _Broken(b"")
+            return Broken(b"")
         if failure is None or failure.kind in ("timeout", "half"):
             response = await run_in_threadpool(self._answered, asked)
         else:
             response = self.failed(failure.kind, asked)
         self._note(asked, response, _said(response))
-        return _Broken(bytes(response.body)) if failure is not None and failure.kind == "half" else response
+        return Broken(bytes(response.body)) if failure is not None and failure.kind == "half" else response
 
     def _answered(self, asked: Asked) -> Response:
         with self._lock:
@@ -278,42 +275,3 @@ def _said(response: Response) -> str:
         return ""
     first = bytes(response.body[:_LONGEST]).decode("utf-8", errors="replace").splitlines()
     return first[0] if first else ""
-
-
-class _Broken(Response):
-    """Half of an answer: the length promises the whole of it, then the connection ends."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__(content[: len(content) // 2])
-        self.raw_headers = [(b"content-length", str(max(len(content), 1)).encode())]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.body:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        scope["state"][_TRANSPORT].close()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-class _Protocol(H11Protocol):
-    """HTTP whose requests know their connection, so that it can be ended in the middle of an answer."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the one it overrides
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, _TRANSPORT: transport}
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens and leaves signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.up.set()
-
-    def install_signal_handlers(self) -> None:
-        """Signals are for whoever runs the process."""

@@ -112,12 +112,18 @@ class Database:
         if held:
             yield held[-1].connection
             return
-        with self._holding(writing=False) as connection:
+        # As `_holding`, in one piece: every request of a reader passes here.
+        connection = self._borrowed()
+        held.append(_Held(connection, writing=False))
+        try:
             self.dialect.begin(connection, writing=False)
+            yield connection
+        finally:
+            held.pop()
             try:
-                yield connection
-            finally:
                 _rollback(connection)
+            finally:
+                self._given_back(connection)
 
     def close(self) -> None:
         """Closes what is idle now and the rest when it is given back; nothing new can be begun."""
@@ -148,13 +154,16 @@ class Database:
             yield connection
         finally:
             stack.pop()
-            with self._guard:
-                # One that is still in a transaction could not be rolled back: it is broken.
-                keep = not self._closed and not connection.in_transaction
-                if keep:
-                    self._idle.append(connection)
-            if not keep:
-                connection.close()
+            self._given_back(connection)
+
+    def _given_back(self, connection: Connection) -> None:
+        with self._guard:
+            # One that is still in a transaction could not be rolled back: it is broken.
+            keep = not self._closed and not connection.in_transaction
+            if keep:
+                self._idle.append(connection)
+        if not keep:
+            connection.close()
 
     def _borrowed(self) -> Connection:
         with self._guard:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from stand.emulator.database.store import write_setting
-from stand.emulator.exchanging import bank, bank_packets
+from stand.emulator.exchanging import bank, bank_packets, bank_statement
 from stand.emulator.exchanging.common import Context, ExchangeError, Outcome, children, local_name, succeeded, text_of
 from stand.emulator.exchanging.opening import open_context
 from stand.emulator.exchanging.outward import Wire, read_setting, wire_of
@@ -124,7 +124,7 @@ def _waiting(dialogue: _Dialogue) -> list[str]:
 def _take(context: Context, kind: str, root: _Element, result: RunResult) -> None:
     name = local_name(root)
     if kind == bank_packets.STATEMENT and name == "Statement":
-        loaded = bank.load_statement(context, bank_packets.statement_of(root))
+        loaded = bank_statement.load_statement(context, bank_packets.statement_of(root))
         _merge(result.received, loaded)
         return
     status = _status(root)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from stand.emulator.exchanging.bank import Statement, amount_of
+from stand.emulator.exchanging.bank_statement import Statement, amount_of
 from stand.emulator.exchanging.common import (
     Context,
     ExchangeError,
@@ -127,6 +127,10 @@ def packet(context: Context, ident: str, content: bytes, sides: tuple[str, str])
     document.set("dockind", PAYMENT)
     document.set("formatVersion", str(context.table["packet_version"]))
     _add(document, "Data", base64.b64encode(content).decode())
+    if context.table.get("footprint"):
+        holder = _add(root, "SenderFootprint")
+        for name, address in context.table["footprint"].items():
+            _add(holder, str(name), str(address))
     return _bytes(root)
 
 
@@ -141,9 +145,8 @@ def result_of(content: bytes, label: str) -> _Element:
     if local_name(root) != "ResultBank" or (failed is None and child(root, "Success") is None):
         raise ExchangeError("bank", f"Банк, {label}: ответ не по стандарту («{local_name(root)}»)")
     if failed is not None:
-        raise ExchangeError(
-            "bank", f"Банк отказал ({label}), код {text_of(failed, 'Code')}: {text_of(failed, 'Description')}"
-        )
+        said = ": ".join(filter(None, (text_of(failed, name) for name in ("Description", "MoreInfo"))))
+        raise ExchangeError("bank", f"Банк отказал ({label}), код {text_of(failed, 'Code')}: {said}")
     success = child(root, "Success")
     assert success is not None
     return success

@@ -138,8 +138,7 @@ def run_crm(infobase: Infobase, plan: str, node: str, user: str, result: RunResu
             raise ExchangeError("stage", f"В CRM нет стадий, которые знает база: {', '.join(sorted(missing))}")
         result.sent = _send_companies(rest, context, companies)
         deals = list(rest.pages("crm.deal.list", {"order": {"ID": "ASC"}}))
-        for deal in deals:
-            deal["PRODUCT_ROWS"] = rest.call("crm.deal.productrows.get", {"id": deal["ID"]}).get("result", [])
+        _add_rows(rest, deals)
         with infobase.transaction(user) as session:
             done = open_context(infobase, session, plan, node)
             for deal in deals:
@@ -174,6 +173,19 @@ def _send_companies(rest: _Rest, context: Context, companies: list[dict[str, str
             commands[f"c{number}"] = f"crm.company.{'update' if ident else 'add'}?{urlencode(query)}"
         rest.batch(commands)
     return len(companies)
+
+
+def _add_rows(rest: _Rest, deals: list[dict[str, Any]]) -> None:
+    """Goods of the deals, fetched in batches: one request a deal would meet the limit of requests."""
+    for start in range(0, len(deals), _BATCH):
+        part = deals[start : start + _BATCH]
+        commands = {
+            f"r{number}": f"crm.deal.productrows.get?{urlencode({'id': deal['ID']})}"
+            for number, deal in enumerate(part)
+        }
+        found = rest.batch(commands)
+        for number, deal in enumerate(part):
+            deal["PRODUCT_ROWS"] = found.get(f"r{number}", [])
 
 
 def _send_stages(rest: _Rest, infobase: Infobase, plan: str, node: str, user: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stand.emulator.database.store import write_setting
-from stand.emulator.exchanging import bank, branch, crm, registration, shop, shop_catalogue, universal
+from stand.emulator.exchanging import bank, bank_statement, branch, crm, registration, shop, shop_catalogue, universal
 from stand.emulator.exchanging.common import (
     SUCCESS_SETTING,
     Context,
@@ -183,7 +183,7 @@ def _count_file(context: Context) -> None:
 
 
 _IMPORTERS = {
-    "bank": bank.import_statement,
+    "bank": bank_statement.import_statement,
     "shop": shop.import_orders,
     "universal": universal.import_message,
     "branch": branch.import_message,

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ShopDialogue"]
 
-_MANY = 200
+_MANY = 40
+"""How often a site may answer "progress" to one file."""
 _SAID = 300
 
 

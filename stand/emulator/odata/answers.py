@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -108,6 +109,7 @@ def form_of(request: Request) -> Form:
     return accepted_form(request.headers.get("accept", ""))
 
 
+@lru_cache(maxsize=256)
 def accepted_form(accept: str) -> Form:
     """The form an `Accept` header asks for; qualities are not weighed."""
     for item in accept.lower().replace(" ", "").split(","):

@@ -94,13 +94,14 @@ class Call:
 
     def _read(self) -> Answer | None:
         output = self._output()
-        # One entity by its key is found, not computed.
-        limit = TimeLimit(0.0 if self.first.arguments is not None else self.seconds)
+        if self.first.arguments is not None:
+            # One entity by its key is found, not computed: no time limit.
+            with self.infobase.reading(self.user.name) as session:
+                return self._read_entity(self._reading(session, output), output)
+        limit = TimeLimit(self.seconds)
         with self.infobase.reading(self.user.name) as session, limit.on(session.connection):
             reading = self._reading(session, output)
             reading.limit = limit
-            if self.first.arguments is not None:
-                return self._read_entity(reading, output)
             if not self.rest:
                 return self._collection(reading, output, source_of(self.shape), self.request.options)
             if len(self.rest) != 1:

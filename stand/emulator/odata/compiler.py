@@ -191,7 +191,7 @@ class Compiler:
         shape = self.publication.shapes[item.target]
         alias = next(self._aliases)
         nested = bool(self.variables) or self._depth > 0
-        mine = self._paths and self._paths.into(self.publication, shape, alias, item, nested=nested)
+        mine = None if self._paths is None else self._paths.into(self.publication, shape, alias, item, nested=nested)
         self._depth += 1
         inner = self._from_scope(scope_of(shape, alias), list(names))
         self._depth -= 1

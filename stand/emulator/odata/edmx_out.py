@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.onec.edmx import (
@@ -85,7 +86,13 @@ def metadata_of(configuration: Configuration, layout: Layout | None = None) -> M
 
 
 def _property(prop: Prop) -> Property:
-    return Property(prop.name, prop.edm, prop.nullable)
+    return _described(prop.name, prop.edm, prop.nullable)
+
+
+@lru_cache(maxsize=32_768)
+def _described(name: str, edm: str, nullable: bool) -> Property:
+    # The same attribute is in hundreds of objects: a configuration of 4,200 sets has 150,000 properties, a tenth of them different.
+    return Property(name, edm, nullable)
 
 
 def _entity(shape: Shape) -> EntityType:

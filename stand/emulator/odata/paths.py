@@ -62,7 +62,9 @@ class Paths:
             # The rows that were met cannot be told: any closed object of the kind is enough to refuse. Too much is better than a leak.
             self._anywhere.append(Sql(f"{source} LIMIT 1", own.params, T.BOOL))
         else:
-            self._closed.append(Sql(f'EXISTS ({source} AND c."Ref" = {item.text})', (*own.params, *item.params), T.BOOL))
+            self._closed.append(
+                Sql(f'EXISTS ({source} AND c."Ref" = {item.text})', (*own.params, *item.params), T.BOOL)
+            )
         return None
 
     def enter(self, shape: Shape) -> None:

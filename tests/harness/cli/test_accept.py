@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,6 @@ from harness.observe import explain_record
 from tests.harness.observe.pair import Pair
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -43,6 +46,35 @@ def test_proposals_are_only_shown(readiness: Readiness, record: Path) -> None:
         ("Б", "К=1", 1),
     ]
     assert "# 1. A-1, t: покроет изменений: 1" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals of POSIX")
+def test_a_person_at_a_terminal_is_asked_one_by_one(record: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    answers = {"Причина": "Так надо", "Кто согласует": "Иванова", "До какой даты": "2.0.16"}
+    decisions = iter(("n", "y"))
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "harness.cli", "accept", str(record), "-o", str(file)]
+    environment = os.environ | {"PYTHONUTF8": "1", "LANG": "ru_RU.UTF-8", "LC_ALL": "C.UTF-8", "LANGUAGE": "ru"}
+    said, heard = "", 0
+    with subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment) as process:
+        os.close(slave)
+        with contextlib.suppress(OSError):  # the other end is closed: the command is over
+            while chunk := os.read(master, 4096):
+                said += chunk.decode(errors="ignore")
+                if "[y/N]" in said[heard:]:
+                    heard = len(said)
+                    os.write(master, f"{next(decisions)}\n".encode())
+                for question in [item for item in answers if item in said[heard:] and said.endswith(": ")]:
+                    heard = len(said)
+                    os.write(master, f"{answers.pop(question)}\n".encode())
+        os.close(master)
+
+    assert process.returncode == 0, said
+    written = tomllib.loads(file.read_text(encoding="utf-8"))["acceptance"]
+    # The first proposal was refused, the second confirmed and signed.
+    assert [(entry["column"], entry["owner"], entry["reason"]) for entry in written] == [("Б", "Иванова", "Так надо")]
+    assert not answers
 
 
 @pytest.mark.parametrize(

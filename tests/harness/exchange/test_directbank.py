@@ -44,7 +44,9 @@ def order(key: str = "p1", **changed: object) -> bytes:
 
 def packet(key: str = "pk1", *documents: db.Document) -> db.Packet:
     inner = documents or (db.Document("p1", "10", order(), compressed=True, notify=True),)
-    return db.Packet(key, NOW, CUSTOMER, BANK, inner, agent="1С")
+    return db.Packet(
+        key, NOW, CUSTOMER, BANK, inner, agent="1С", footprint=(("IP", "127.0.0.1"), ("MAC", "02-00-00-00-00-01"))
+    )
 
 
 def statement() -> bytes:

@@ -118,4 +118,4 @@ def test_deferred_handlers_that_never_finish_are_named(run: Callable[..., tuple[
     assert record.decision is not None
     assert record.decision.verdict is Verdict.CONDITIONS
     assert gate(record, "update").verdict is Verdict.CONDITIONS
-    assert "ОтложеннаяОбработкаДанныхРелиза" in page
+    assert "ПересчетНДСВЗаказах" in page

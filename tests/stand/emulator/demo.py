@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stand.emulator.behaviour.attached import attach_behaviour
+from stand.emulator.behaviour.deferred import run_deferred
 from stand.emulator.behaviour.updating import update_company
 from stand.emulator.company import create_demo, demo_folder
 from stand.emulator.database.infobase import Infobase
@@ -51,9 +52,10 @@ def company(folder: Path) -> Iterator[Infobase]:
 
 
 def update_with(infobase: Infobase, *defects: str, release: str = "2.0.15.2") -> None:
-    """Updates to a release with further defects seeded into it."""
+    """Updates to a release with further defects seeded into it; its deferred handlers have finished."""
     configuration = configuration_of(tree_of(demo_folder(), release, extra_defects=defects))
     update_company(infobase, configuration, attach_behaviour)
+    run_deferred(infobase)
 
 
 def sample(name: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stand.emulator.exchanging import gateway, registration
-from stand.emulator.exchanging.bank import parse_statement
+from stand.emulator.exchanging.bank_statement import parse_statement
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.exchanging.universal import common_version
 from tests.stand.emulator.demo import UNIVERSAL, company, customer, got, one, sample

@@ -149,14 +149,14 @@ def test_every_route_of_the_description_answers_as_described(base: Infobase, ser
         "POST", "/exchanges/{plan}/{node}/import", plan="ОбменССайтом", node="САЙТ", body=sample("shop_orders.xml")
     )
     assert (status, outcome["created"]) == (200, 2)
-    site = {"plan": "ОбменССайтом", "node": "САЙТ"}
+    site: dict[str, Any] = {"plan": "ОбменССайтом", "node": "САЙТ"}
     address = b'{"address": "http://127.0.0.1:9/1c"}'
     assert {item["kind"] for item in service.call("GET", "/outward")[1]} == {"shop", "bank", "crm", "universal"}
     assert service.call("PUT", "/outward/{plan}", plan="БанкКлиент", body=address)[0] == 200
     assert service.call("PUT", "/outward/{plan}/{node}", **site, body=address)[0] == 200
     assert service.call("POST", "/exchanges/{plan}/{node}/run", **site)[0] == 400
     assert service.call("GET", "/exchanges/{plan}/{node}/registered", **site)[0] == 200
-    universal = {"plan": "СинхронизацияДанныхЧерезУниверсальныйФормат", "node": "БП"}
+    universal: dict[str, Any] = {"plan": "СинхронизацияДанныхЧерезУниверсальныйФормат", "node": "БП"}
     assert service.call("GET", "/exchanges/{plan}/{node}/identifiers", **universal)[0] == 200
     assert len(service.call("GET", "/jobs")[1]) >= 5
     assert {item["role"] for item in service.call("GET", "/rights")[1]} == {

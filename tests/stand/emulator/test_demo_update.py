@@ -12,6 +12,7 @@ import pytest
 from harness.errors import ConfigError
 from stand.emulator.auth import ACTIONS, User, may
 from stand.emulator.behaviour.attached import Behaviour, attach_behaviour
+from stand.emulator.behaviour.deferred import run_deferred
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.behaviour.updating import handled, update_company
 from stand.emulator.company import update_demo
@@ -33,6 +34,11 @@ def test_the_clean_release_changes_what_it_says_and_no_more(tmp_path: Path) -> N
     with company(tmp_path) as base:
         before = base.fingerprint()
         report = update_demo(base, "2.0.15.2")
+        assert (report.before, report.after, report.deferred) == ("2.0.14.7", "2.0.15.2", ("ПересчетНДСВЗаказах",))
+        assert [item.state for item in report.handlers] == ["done", "waiting"]
+        assert handled(base) == report
+        assert base.fingerprint()["Document_ЗаказПокупателя"] == before["Document_ЗаказПокупателя"]
+        run_deferred(base)
         after = base.fingerprint()
         assert {name for name in before | after if before.get(name) != after.get(name)} == {
             "Catalog_Контрагенты",
@@ -42,9 +48,12 @@ def test_the_clean_release_changes_what_it_says_and_no_more(tmp_path: Path) -> N
             "_log",
             "_settings",
         }
-        assert (report.before, report.after, report.deferred) == ("2.0.14.7", "2.0.15.2", ())
-        assert [item.state for item in report.handlers] == ["done", "done"]
-        assert handled(base) == report
+        ended = handled(base)
+        assert ended is not None
+        assert (ended.deferred, [(item.state, item.deferred) for item in ended.handlers]) == (
+            (),
+            [("done", False), ("done", True)],
+        )
         assert [event.level for event in base.log()] == ["info"]
         assert after["Catalog_Контрагенты"][0] == before["Catalog_Контрагенты"][0]
 
@@ -53,6 +62,7 @@ def test_open_orders_are_taxed_anew_and_keep_their_sums(tmp_path: Path) -> None:
     with company(tmp_path) as base:
         orders = _orders(base)
         update_demo(base, "2.0.15.2")
+        run_deferred(base)
         changed = 0
         for key, order in _orders(base).items():
             was = orders[key]
@@ -72,6 +82,16 @@ def test_open_orders_are_taxed_anew_and_keep_their_sums(tmp_path: Path) -> None:
 def _orders(base: Infobase) -> dict[Ref, dict[str, Any]]:
     with base.reading() as session:
         return {row["Ref"]: row for row in session.select("Document_ЗаказПокупателя")}
+
+
+def test_a_release_without_deferred_handlers_gets_one_that_is_stuck_when_ordered(tmp_path: Path) -> None:
+    with company(tmp_path) as base:
+        update_demo(base, "2.0.15.1")
+        run_deferred(base)
+        report = update_demo(base, "2.0.15.2", lifecycle={"update": "deferred-stuck"})
+        assert report.deferred == ("ОтложеннаяОбработкаДанныхРелиза",)
+        run_deferred(base)
+        assert handled(base) == report
 
 
 def test_an_update_to_an_unknown_release_leaves_the_base(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
+    from tests.stand.emulator.factory import InfobaseFactory
+
 ROOT = "/demo/odata/standard.odata/"
 SETS = [GOODS, SALE, f"{SALE}_Товары", STOCK, f"{STOCK}_RecordType", RATES, LEDGER, PEOPLE, CURRENCY, PLAN]
 INTERNAL = "Произошла внутренняя ошибка OData сервиса"
@@ -419,8 +421,8 @@ def test_expressions_that_grow_when_they_are_compiled(wire: Wire) -> None:
         assert told.status in (400, 414, 500)
 
 
-def test_a_query_that_computes_too_long_is_cut(tmp_path: Path) -> None:
-    with closing(filled_base(tmp_path)) as base:
+def test_a_query_that_computes_too_long_is_cut(infobase_factory: InfobaseFactory) -> None:
+    with closing(filled_base(infobase_factory)) as base:
         with base.transaction() as session:
             for number in range(300):
                 lines = [{"Цена": number} for _ in range(10)]

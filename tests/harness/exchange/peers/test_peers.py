@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -204,6 +205,9 @@ def test_the_correspondent_base_is_a_process_of_its_own_and_ends() -> None:
         assert (int(node["SentNo"]), int(node["ReceivedNo"])) == (4, 7)
         url = base.url
         assert base.password not in repr(base.session)
+    for thread in threading.enumerate():
+        if thread.name == "correspondent-reaper":
+            thread.join(30)
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=2)
 

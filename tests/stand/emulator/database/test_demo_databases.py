@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stand.emulator.behaviour.deferred import run_deferred
+from stand.emulator.behaviour.updating import handled
 from stand.emulator.company import create_demo, update_demo
 from stand.emulator.database.backup import compare, restore
 from stand.emulator.database.infobase import Infobase
@@ -36,6 +38,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Fingerprint
     with closing(create_demo(path, password="x" * 12, documents=DOCUMENTS)) as base:
         before = base.fingerprint()
         update_demo(base, "2.0.15.2")
+        run_deferred(base)
         return {"before": before, "after": base.fingerprint()}
 
 
@@ -60,7 +63,10 @@ def test_a_company_is_the_same_on_both_and_stays_so(
         assert again.configuration == company.configuration
         assert compare(before, again.fingerprint()).differing == ()
 
-    report = update_demo(company, "2.0.15.2")
+    update_demo(company, "2.0.15.2")
+    run_deferred(company)
+    report = handled(company)
+    assert report is not None
     assert [item.state for item in report.handlers] == ["done"] * len(report.handlers)
     assert differing(company.fingerprint(), reference["after"]) == set()
 
@@ -93,4 +99,5 @@ def test_a_company_answers_as_it_does_from_a_file(company: Infobase, tmp_path: P
     with closing(create_demo(tmp_path / "base.db", password="x" * 12, documents=DOCUMENTS)) as other:
         if company.configuration.version != other.configuration.version:
             update_demo(other, company.configuration.version)
+            run_deferred(other)
         assert shown(company) == shown(other)
