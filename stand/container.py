@@ -20,12 +20,13 @@ from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
 from stand.bases import Account
 from stand.building import build
-from stand.containers import Containers
+from stand.containers import Containers, Secrets
 from stand.emulator.database.backup import compare
 from stand.files import digest_of, whole_backup, write_private
 from stand.protocol import Backup, Capability, Endpoints, Evidence, Info, Isolation, Proof, Result
 from stand.reading import BaseReader
 from stand.reaper import LIVE, STATE, Lease, prune
+from stand.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,7 @@ class ContainerStand:
     capabilities: frozenset[Capability] = frozenset(Capability)
     _containers: Containers | None = field(default=None, init=False)
     _lease: Lease | None = field(default=None, init=False)
+    _relay: Relay | None = field(default=None, init=False)
 
     def start(self) -> Result:
         """Builds the images when they are not there, brings the containers up, and puts back the base an earlier process left."""
@@ -81,7 +83,9 @@ class ContainerStand:
         self._lease = Lease.take(self.work)
         self._containers = containers
         try:
-            containers.up(images, self.base, access.database, access.users, self._lease.path)
+            self._relay = Relay.open(containers.bridge())
+            given = Secrets(access.database, access.users, self._relay.password, self._relay.port)
+            containers.up(images, self.base, given, self._lease.path)
             containers.wait_healthy()
             state = self.work / STATE
             if state.exists():
@@ -97,6 +101,9 @@ class ContainerStand:
     def stop(self) -> Result:
         """Leaves the base as a dump in the work folder and nothing in the engine."""
         started = time.monotonic()
+        if self._relay is not None:
+            self._relay.close()
+            self._relay = None
         if self._lease is not None:
             self._lease.end()
             self._lease = None
@@ -124,7 +131,7 @@ class ContainerStand:
         return Isolation(
             said.external_resources_blocked,
             said.scheduled_jobs_blocked,
-            f"{said.evidence}; сеть контейнеров без выхода наружу",
+            f"{said.evidence}; сеть контейнеров без выхода наружу, кроме корреспондентов на этом компьютере",
         )
 
     def backup(self) -> Backup:

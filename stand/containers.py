@@ -34,6 +34,23 @@ _LOG = 256 * 1024
 _CHUNK = 1 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the containers are told at their start.
+
+    Attributes:
+        database: password of the database.
+        users: password of every user of the base.
+        proxy: password of the door to counterparts on this machine (see `stand.relay`).
+        proxy_port: port of that door.
+    """
+
+    database: str = field(repr=False)
+    users: str = field(repr=False)
+    proxy: str = field(repr=False)
+    proxy_port: int
+
+
 @dataclass(slots=True)
 class Containers:
     """Containers of one compose project.
@@ -57,14 +74,20 @@ class Containers:
         name = hashlib.sha256(str(work.resolve()).encode()).hexdigest()[:12]
         return cls(engine(), Project(f"readiness-{name}"))
 
-    def up(self, images: Images, base: DemoBase, database_password: str, password: str, lease: Path) -> None:
+    def bridge(self) -> str:
+        """Address of this machine on Docker's own bridge, which containers know as `host-gateway`."""
+        settings = self.client.networks.get("bridge").attrs["IPAM"]["Config"] or [{}]
+        return str(settings[0].get("Gateway", "")) or "127.0.0.1"
+
+    def up(self, images: Images, base: DemoBase, secrets: Secrets, lease: Path) -> None:
         """Brings both up."""
         self.project.up(
             {
                 "READINESS_DATABASE_IMAGE": images.database,
                 "READINESS_EMULATOR_IMAGE": images.emulator,
-                "READINESS_DATABASE_PASSWORD": database_password,
-                "READINESS_PASSWORD": password,
+                "READINESS_DATABASE_PASSWORD": secrets.database,
+                "READINESS_PASSWORD": secrets.users,
+                "READINESS_PROXY": f"http://stand:{secrets.proxy}@harness:{secrets.proxy_port}",
                 "READINESS_RELEASE": base.release,
                 "READINESS_DOCUMENTS": str(base.documents),
                 "READINESS_SEED": str(base.seed),

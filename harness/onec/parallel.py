@@ -6,6 +6,7 @@ another, and the last one waits. Other trouble of the stand is waited out where 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,8 @@ _PASSING = frozenset({0, 500, 502, 503, 504})
 _AHEAD = 2
 """Pages held for each worker."""
 _TICK = 0.1
+_SWITCH = 0.0005
+"""Seconds a thread may keep the interpreter: a page comes in dozens of pieces, and each would wait 5 ms for whoever encodes rows."""
 
 
 def is_crowded(error: StandError) -> bool:
@@ -75,12 +78,15 @@ class Workers:
         self._room = threading.Semaphore(_AHEAD * self._alive)
         for _ in range(self._alive):
             threading.Thread(target=self._work, daemon=True).start()
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(min(usual, _SWITCH))
         try:
             while (page := self._pages.get()) is not None:
                 self._room.release()
                 yield page
         finally:
             self._stop.set()
+            sys.setswitchinterval(usual)
         if self._failure is not None:
             raise self._failure
 

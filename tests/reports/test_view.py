@@ -1,14 +1,29 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from harness.record import EventKind, RecordWriter, read_record
 from harness.record.events import Collected, ScenarioFinished
-from harness.record.models import Outcome, Phase, Scenario, ScenarioRun, Severity
+from harness.record.models import (
+    Difference,
+    DifferenceClass,
+    Example,
+    ObservationKind,
+    Outcome,
+    Phase,
+    Scenario,
+    ScenarioRun,
+    Severity,
+    SharedCause,
+)
 from reports.view import build
 from reports.view.common import cut, link
+from reports.view.findings import LARGEST_PICTURE, _difference, finding_groups
+from reports.view.reasons import reasons
 from tests.reports import sample
 
 if TYPE_CHECKING:
@@ -32,10 +47,10 @@ def test_page_one_is_short_whatever_the_record_holds(
 
 def test_reasons_tell_of_every_area_before_a_second_of_one(record: Callable[[str], Record], ru: Translator) -> None:
     source = record("no_go")
-    reasons = build(ru, source).front.reasons
+    front = build(ru, source).front.reasons
     titles = {scenario.title: scenario.area for scenario in source.scenarios.values()}
-    told = [titles[reason.partition("«")[2].partition("»")[0]] for reason in reasons[1:]]
-    assert reasons[0].startswith("Выявлено: 9\N{NO-BREAK SPACE}блокирующих замечаний")
+    told = [titles[reason.partition("«")[2].partition("»")[0]] for reason in front[1:]]
+    assert front[0].startswith("Выявлено: 9\N{NO-BREAK SPACE}блокирующих замечаний")
     assert told == ["exchange", "report", "flow", "operation"]
 
 
@@ -171,3 +186,56 @@ def test_only_harmless_files_of_the_record_are_linked(path: str, href: str) -> N
 )
 def test_cut_keeps_whole_words(text: str, limit: int, expected: str) -> None:
     assert cut(text, limit) == expected
+
+
+def test_the_first_reason_counts_causes_before_findings(record: Callable[[str], Record], ru: Translator) -> None:
+    read = record("no_go")
+    decision = read.decision
+    assert decision is not None
+    blockers = [one for one in decision.findings if one.severity is Severity.BLOCKER]
+    shared = [msgspec.structs.replace(one, cause="один") for one in decision.findings]
+    told = SharedCause(
+        id="один", severity=Severity.BLOCKER, area="exchange", text=blockers[0].text, findings=len(blockers)
+    )
+
+    first = reasons(ru, read, msgspec.structs.replace(decision, findings=shared, causes=[told]))[0]
+
+    assert first.startswith(f"Выявлено: 1\N{NO-BREAK SPACE}причина, {len(blockers)}\N{NO-BREAK SPACE}блокирующих")
+
+
+def test_a_finding_shows_two_more_rows_of_its_cause(record: Callable[[str], Record], ru: Translator) -> None:
+    read = record("no_go")
+    decision = read.decision
+    assert decision is not None
+    rows = [Example(key=f"Строка {number}", before="1", after="2") for number in range(1, 6)]
+    found = msgspec.structs.replace(decision.findings[0], count=5, examples=rows)
+
+    (group,) = finding_groups(ru, read, msgspec.structs.replace(decision, findings=[found]))
+
+    assert [row.key for row in group.cards[0].items[0].examples] == ["Строка 2", "Строка 3"]
+
+
+def test_what_differs_in_a_picture_is_in_the_document_itself(
+    record: Callable[[str], Record], ru: Translator, tmp_path: Path
+) -> None:
+    read = replace(record("go"), path=tmp_path)
+    (tmp_path / "differences").mkdir()
+    shown = Difference(
+        scenario="REP-01",
+        observation="форма",
+        kind=ObservationKind.DOCUMENT,
+        cls=DifferenceClass.UNEXPLAINED,
+        file="differences/form.png",
+    )
+    (tmp_path / shown.file).write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 10)
+    decision = read.decision
+    assert decision is not None
+
+    def picture() -> str:
+        return _difference(ru, read, shown, set()).picture
+
+    assert picture().startswith("data:image/png;base64,iVBORw0K")
+    (tmp_path / shown.file).write_bytes(b"<svg onload=alert(1)>")
+    assert picture() == ""
+    (tmp_path / shown.file).write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * LARGEST_PICTURE)
+    assert picture() == ""

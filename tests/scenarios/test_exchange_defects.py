@@ -147,7 +147,7 @@ ABSENT = {
 # One release a group: defects that do not hide each other, and the scenario that must name each.
 RUN = {
     "2.0.14.101": {
-        "exchange-uni-deletions-lost": "UNI-05",
+        "exchange-uni-identifiers-lost": "UNI-10",
         "exchange-shop-no-success": "SHOP-03",
         "exchange-direct-trusts-sending": "BANK-05",
         "exchange-crm-origin-lost": "CRM-01",

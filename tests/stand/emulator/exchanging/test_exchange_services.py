@@ -77,6 +77,14 @@ def test_services_want_a_user_with_rights(url: str) -> None:
     assert requests.get(f"{url}/hs/readiness/v1/outward", auth=manager, timeout=10).status_code == 403
 
 
+def test_a_publication_with_a_user_of_its_own_answers_to_anybody(base: Infobase, url: str) -> None:
+    base.configuration.behaviour["publication"] = {"user": "Администратор"}  # type: ignore[index] # a dictionary of the loader
+    path = f"{url}{BSP}/1.0.0.1/GetIBParameters"
+    assert [requests.get(path, params=NODE, timeout=10).status_code for _ in range(2)] == [200, 200]
+    wrong = HTTPBasicAuth("Администратор".encode(), b"wrong")
+    assert requests.get(path, params=NODE, auth=wrong, timeout=10).status_code == 401
+
+
 def test_web_services_describe_themselves_and_answer(url: str) -> None:
     wsdl = requests.get(f"{url}/ws/Exchange_3_0_1_1.1cws?wsdl", auth=AUTH, timeout=10).text
     assert 'targetNamespace="http://www.1c.ru/SSL/Exchange_3_0_1_1"' in wsdl
