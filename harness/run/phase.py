@@ -198,7 +198,6 @@ def environment() -> dict[str, str]:
         **kept,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
         "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

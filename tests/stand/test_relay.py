@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        told = f"{self.connection.getsockname()[1]} {self.path} {self.headers.get('Proxy-Authorization')} ".encode() + body
+        told = (
+            f"{self.connection.getsockname()[1]} {self.path} {self.headers.get('Proxy-Authorization')} ".encode() + body
+        )
         self.send_response(200)
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
