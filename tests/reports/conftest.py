@@ -49,9 +49,12 @@ def en() -> Translator:
     return Translator("en")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A running Chromium; the tests that need one say why they did not run when there is none."""
+    """A running Chromium; the tests that need one say why they did not run when there is none.
+
+    Not for the whole session: as long as playwright is there, its event loop runs in this thread, and no other test may have one.
+    """
     executable = find_browser()
     if executable is None and os.environ.get("READINESS_REQUIRE_BROWSER"):
         pytest.fail("CI must have a browser: its tests may not be skipped there")

@@ -59,6 +59,8 @@ def _guarded(handler: Callable[[Request, bytes, User], object], request: Request
         found = handler(request, body, user)
     except ExchangeError as error:
         return _error(404 if error.code == "plan" else 400, error.code, error.text)
+    except KeyError as error:  # a release took away what its own exchange rules ask for: 1C's words for that
+        return _error(400, "handler", f"Поле объекта не обнаружено ({error.args[0]})")
     return Response(msgspec.json.encode(found), media_type="application/json; charset=utf-8")
 
 
