@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from harness.errors import UsageError
+from stand.files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,10 +81,7 @@ class WorkFolder:
     def write_private(self, path: Path, content: bytes) -> None:
         """Writes a file that only its owner may read, from its first moment on."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        write_private(path, content)
 
     def keep_origin(self, origin: Origin) -> None:
         """Remembers how the run was started."""
