@@ -12,15 +12,11 @@ import socket
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import idna
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PORTS = {"http": 80, "https": 443}
 WEB_PORTS = frozenset(PORTS.values())
@@ -54,7 +50,6 @@ class Address:
         return f"{self.scheme}://{host}{port}{self.path}"
 
 
-@lru_cache(maxsize=256)
 def parse_address(url: str) -> Address:
     """Takes an absolute HTTP address apart.
 
@@ -63,6 +58,12 @@ def parse_address(url: str) -> Address:
     """
     if _UNSAFE.search(url):
         raise ValueError("в адресе есть пробелы, управляющие знаки, «\\» или «#»")
+    # Both parsers end the path at the first "?": the same few paths are asked with ever new queries.
+    return _parsed(url.partition("?")[0])
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> Address:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -113,18 +114,20 @@ def _ipv4(name: str) -> str:
         return ""
 
 
-def readings(path: str) -> Iterator[tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def readings(path: str) -> tuple[tuple[str, ...], ...]:
     """Every way some server may read a path, as segments: decoded zero times, once, twice …, with dots resolved.
 
     Raises:
         ValueError: percent-encoded over and over: nobody writes such a path by accident.
     """
+    found = []
     current = path
     for _ in range(_MAX_DECODINGS):
-        yield _resolved(current)
+        found.append(_resolved(current))
         plain = unquote(current, errors="surrogateescape")
         if plain == current:
-            return
+            return tuple(found)
         current = plain
     raise ValueError("путь закодирован многократно")
 
@@ -139,6 +142,7 @@ def _resolved(path: str) -> tuple[str, ...]:
     return tuple(segments)
 
 
+@lru_cache(maxsize=2048)
 def decoded(segments: tuple[str, ...]) -> tuple[str, ...]:
     """Segments with every percent-encoding undone; a slash that was encoded stays inside its segment."""
     return tuple(_decoded(segment) for segment in segments)
@@ -158,6 +162,7 @@ def unresolved(path: str) -> tuple[str, ...]:
     return tuple(segment for segment in path.split("/") if segment)
 
 
+@lru_cache(maxsize=2048)
 def loose(segments: tuple[str, ...]) -> tuple[str, ...]:
     """Segments as the most forgiving web server compares them: case, width, `;parameters`, dots and spaces at the end."""
     forms = (unicodedata.normalize("NFKC", segment.partition(";")[0]).casefold() for segment in decoded(segments))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from harness.errors import ConfigError, ProductionError, WriteRefusedError
@@ -57,7 +58,7 @@ class _Production:
 
     def covers_place(self, address: Address, paths: Sequence[tuple[str, ...]]) -> bool:
         """Whether port and path are those of production, whatever the host."""
-        own = loose(decoded(next(readings(self.address.path))))
+        own = loose(decoded(readings(self.address.path)[0]))
         return self._covers_port(address.port) and any(path[: len(own)] == own for path in paths)
 
     def _covers_port(self, port: int) -> bool:
@@ -89,6 +90,9 @@ class WriteGuard:
         self._resolve = resolve or system_addresses
         self._resolved: dict[str, frozenset[str]] = {}
         self._permitted: dict[_Place, str] = {}
+        self._count = count(1)
+        self.writes = 0
+        """Writes let through so far, by whatever session: what was read before the last one may be old."""
         for url in permitted:
             if reason := self.permit(url, marked=True, isolated=True):
                 raise WriteRefusedError(reason, place=_shown(url))
@@ -154,7 +158,7 @@ class WriteGuard:
             if entry := self.production_entry(url):
                 return f"адрес относится к рабочей базе «{entry}» из раздела [production]"
             address = parse_address(url)
-            paths = list(readings(address.path))
+            paths = readings(address.path)
         except ValueError as error:
             return f"{error}"
         forms = {decoded(path) for path in (*paths, unresolved(address.path))}
@@ -202,6 +206,7 @@ class WriteGuard:
                 place=place,
                 hint="Писать можно только в копию с отметкой стенда и с заблокированными внешними соединениями.",
             )
+        self.writes = next(self._count)
 
     @staticmethod
     def _reads(method: str, url: str, headers: set[str]) -> bool:
@@ -224,7 +229,7 @@ class WriteGuard:
 def _production(text: str) -> _Production:
     try:
         address = parse_address(text if "://" in text else f"http://{text}")
-        list(readings(address.path))
+        readings(address.path)
     except ValueError as error:
         raise ConfigError(
             f"адрес рабочей базы не читается: {error}",

@@ -19,7 +19,16 @@ from harness.onec.addresses import parse_address, readable, shown
 from harness.onec.answer import Answer
 from harness.onec.answers import Expect, check
 from harness.onec.guard import WriteGuard
-from harness.onec.transport import BasicAuth, GuardedAdapter, NoAnswerError, no_answer, read_body, tuned_session
+from harness.onec.transport import (
+    BasicAuth,
+    GuardedAdapter,
+    NoAnswerError,
+    Sender,
+    encoded,
+    no_answer,
+    on_the_wire,
+    read_body,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +82,7 @@ class StandSession:
         agent: str = "onec-readiness",
     ) -> None:
         self.publication = _publication(publication)
+        self._root = on_the_wire(self.publication).rstrip("/")
         if ":" in user:
             raise UsageError("в имени пользователя не может быть двоеточия", hint="Так устроена аутентификация Basic.")
         self.user = user
@@ -83,7 +93,7 @@ class StandSession:
         self._total = total
         self._on_answer = on_answer
         adapter = GuardedAdapter(guard, pool=pool, retries=retries)
-        self._http = tuned_session(auth, adapter, verify=verify, agent=agent)
+        self._http = Sender(auth, adapter, verify=verify, agent=agent)
 
     def __repr__(self) -> str:
         return f"StandSession({self.publication!r}, user={self.user!r})"
@@ -226,14 +236,12 @@ class StandSession:
         place = f"{method} {readable(shown(url))}"
         started = time.perf_counter()
         try:
-            with self._http.request(
+            with self._http.send(
                 method,
-                url,
-                data=content or None,
+                encoded(self._root + url[len(self.publication) :]),
+                content=content,
                 headers=headers,
                 timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
             ) as response:
                 body = read_body(response, self._total, place)
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+from requests.utils import requote_uri
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
@@ -17,7 +19,7 @@ from harness.errors import StandError
 from harness.onec.answer import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from harness.onec.guard import WriteGuard
@@ -25,21 +27,71 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 30
 """Largest answer that is taken, after decompression: `$metadata` of the largest configurations is under 20 MB, a page under 100."""
 _CHUNK = 1 << 18
+_PRINTABLE = re.compile(r"[!-~]+")
 
 
-def tuned_session(auth: AuthBase, adapter: HTTPAdapter, *, verify: bool | str, agent: str) -> requests.Session:
-    """A session that uses nothing of the environment and goes through one adapter only."""
-    http = requests.Session()
-    http.trust_env = False
-    http.auth = auth
-    http.verify = verify
-    http.headers.clear()
-    http.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": agent})
-    http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    http.adapters.clear()
-    for scheme in ("http://", "https://"):
-        http.mount(scheme, adapter)
-    return http
+def on_the_wire(publication: str) -> str:
+    """An address as it is sent: the name of the host in ASCII, the path percent-encoded.
+
+    Raises:
+        requests.RequestException: no host can be called so.
+    """
+    return str(requests.Request("GET", publication).prepare().url)
+
+
+def encoded(url: str) -> str:
+    """An address with letters percent-encoded; what is encoded already stays as it is."""
+    return url if _PRINTABLE.fullmatch(url) else requote_uri(url)
+
+
+class Sender:
+    """Prepared requests of one stand, sent through one guarded adapter.
+
+    A `requests.Session` merges settings, cookies, proxies and redirects into every request: a third of the time of a short one, for
+    things a stand is never given (measured by benchmarks/bench_requests.py). The address is percent-encoded by whoever built it.
+
+    Args:
+        auth: the user, added to every request.
+        adapter: sends them.
+        verify: False or a file of certificates instead of the system's.
+        agent: User-Agent.
+    """
+
+    def __init__(self, auth: BasicAuth, adapter: GuardedAdapter, *, verify: bool | str, agent: str) -> None:
+        self.auth = auth
+        self._adapter = adapter
+        self._verify = verify
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": agent}
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        timeout: tuple[float, float],
+    ) -> requests.Response:
+        """Sends one request; the body of the answer is still to be read.
+
+        Raises:
+            requests.RequestException: no answer.
+            HarnessError: the guard refused; nothing was sent.
+        """
+        request = requests.PreparedRequest()
+        request.method = method
+        request.url = url
+        request.headers = CaseInsensitiveDict({**self._headers, **(headers or {})})
+        if content:
+            request.body = content
+            request.headers["Content-Length"] = str(len(content))
+        elif method not in ("GET", "HEAD"):
+            request.headers["Content-Length"] = "0"
+        return self._adapter.send(self.auth(request), stream=True, timeout=timeout, verify=self._verify)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._adapter.close()
 
 
 class BasicAuth(AuthBase):

@@ -276,8 +276,10 @@ def in_process(run: Run, phase_: Phase, options: Sequence[str]) -> int:
     """Pytest in this process: the second session of a process takes a third of the time of the first one."""
     import pytest
 
-    # Plugins of the environment that this process has imported before pytest are no matter of the scenarios.
-    arguments = [*phase.command(run, phase_, options), "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # Plugins of the environment that this process has imported before pytest are no matter of the scenarios, and what objects of an
+    # earlier variant say when they are collected is no matter of this one: looking for it takes five collections a session.
+    more = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
+    arguments = [*phase.command(run, phase_, options), *more]
     folder = Path.cwd()
     os.chdir(run.config.folder)
     try:

@@ -5,6 +5,7 @@ It ends when its stdin does, so that no kill of the one who started it leaves it
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -62,6 +63,8 @@ def main() -> int:
                 answer, laboratory = _answered(line, assignment, laboratory)
                 tell.write(msgspec.json.encode(answer) + b"\n")
                 tell.flush()
+                if not gc.get_freeze_count():
+                    gc.freeze()  # modules stay for good: the collections of every later variant need not walk through them
         finally:
             if laboratory is not None:
                 laboratory.close()

@@ -7,6 +7,7 @@ import ipaddress
 import re
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["BY_DEFAULT", "EmulatorServer", "Serving", "is_loopback"]
 
 _START_SECONDS = 15.0
+_TICK = 0.1
+_DAY = 864_000
+"""Ticks of a day: uvicorn counts no further."""
 _ENOUGH = 64 * 1024
 """Bytes of an answer that leave without waiting for more."""
 
@@ -72,7 +76,7 @@ class EmulatorServer:
             extra_routes=extra_routes,
             serving=serving,
         )
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
 
@@ -120,7 +124,7 @@ class EmulatorServer:
         """Stops listening; requests under way are finished. The infobase stays open."""
         if self._server is None or self._thread is None:
             return
-        self._server.should_exit = True
+        self._server.tell()
         self._thread.join(_START_SECONDS)
         if self._socket is not None:
             self._socket.close()
@@ -189,15 +193,45 @@ class _Joined(asyncio.Transport):
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens, and leaves signals to whoever runs the process."""
+    """Says when it listens, stops as soon as it is told to, and leaves signals to whoever runs the process."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        self._loop = asyncio.get_running_loop()
         self.up.set()
+
+    def tell(self) -> None:
+        """From another thread: it is time to stop."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, but the tenth of a second between two looks ends when it is told to stop."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % _DAY
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._told.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """With no request under way there is nothing to be patient with."""
+        if self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # connections close in the loop's next turn
 
 
 def is_loopback(host: str) -> bool:
