@@ -73,14 +73,14 @@ def render(record_dir: Path, formats: Sequence[str], *, language: str = "", brow
 def _html(record: Record, translator: Translator, _browser: str) -> tuple[Path | None, str]:
     from reports.html import render_html
 
-    return _write(record.path / "readiness.html", render_html(record, translator).encode("utf-8")), ""
+    return _write(_document(record, translator, "html"), render_html(record, translator).encode("utf-8")), ""
 
 
 def _pdf(record: Record, translator: Translator, browser: str) -> tuple[Path | None, str]:
     from reports.html import render_html
     from reports.pdf import print_pdf
 
-    path = record.path / "readiness.pdf"
+    path = _document(record, translator, "pdf")
     reason = print_pdf(render_html(record, translator, printed=True), path, translator, browser=browser)
     return (None, reason) if reason else (path, "")
 
@@ -101,6 +101,14 @@ def _allure(record: Record, translator: Translator, _browser: str) -> tuple[Path
     from reports.allure import write_results
 
     return write_results(record, translator), ""
+
+
+def _document(record: Record, translator: Translator, ending: str) -> Path:
+    """`readiness.html`; in another language than the run's `readiness.en.html`: the one beside it was sent to somebody already."""
+    from reports.i18n import known
+
+    own = translator.language == known(record.header.language)
+    return record.path / (f"readiness.{ending}" if own else f"readiness.{translator.language}.{ending}")
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -39,6 +39,12 @@ def catalogue(language: str) -> Catalog:
     return whole
 
 
+def known(language: str) -> str:
+    """The language documents have for "en_GB", "ru-RU" and the like; Russian, as the record's texts are, for any other."""
+    short = language.replace("-", "_").partition("_")[0].lower()
+    return short if short in LANGUAGES else "ru"
+
+
 class Translator:
     """Says texts, numbers and times in one language.
 
@@ -47,8 +53,7 @@ class Translator:
     """
 
     def __init__(self, language: str) -> None:
-        short = language.replace("-", "_").partition("_")[0].lower()
-        self.language = short if short in LANGUAGES else "ru"
+        self.language = known(language)
         # English dates and numbers in the British manner: day before month, 24 hours, as the reader's documents have them.
         self._locale = Locale.parse({"ru": "ru_RU", "en": "en_GB"}[self.language])
         self._catalogue = catalogue(self.language)

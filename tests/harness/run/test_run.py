@@ -168,7 +168,9 @@ def test_documents_are_written_again_and_the_record_is_whole(failed: Ended, tmp_
     done = made.call("report", str(copy), "--format", "html", "--language", "en")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(copy / "readiness.html")
+    assert done.stdout.strip() == str(copy / "readiness.en.html")
+    assert '<html lang="en"' in (copy / "readiness.en.html").read_text(encoding="utf-8")
+    assert not (copy / "readiness.html").exists()  # the one in the run's own language is left as it was
     assert made.call("judge", str(copy)).returncode == 1
 
 
