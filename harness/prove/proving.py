@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from harness.prove.results import Trial
 
 DEFECTS, HARMLESS = "fixtures/defects", "fixtures/harmless"
-BEFORE_LIMIT = 1800.0
-"""Seconds the phase before may take."""
+_HINT = "проверьте сценарии обычным прогоном: readiness run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +97,10 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
         folder = Path(tempfile.mkdtemp(prefix="readiness-prove-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         lanes = stack.enter_context(Lanes(_workers(config, wanted, folder, len(units))))
-        calm = _calm(lanes, control)
+        _before(lanes)
         before = time.perf_counter() - started
         watcher.prepared(before)
-        first = _trial(control, calm, calm)
-        watcher.finished(first, 1, len(units) + 1, 0.0)
-        trials = [first, *_tried(lanes, units, groups, calm, watcher)]
+        calm, trials = _tried(lanes, [control, *units], groups, watcher)
         places = {item.id: place for place, item in enumerate(everything)}
         proof = Proof(
             created=now(),
@@ -122,27 +119,53 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
     return proof, write_proof(wanted.out or config.file(config.settings.project.records), proof)
 
 
+@dataclass(slots=True)
+class _Matrix:
+    """Trials as they come in; members of a group that did not hold are to be tried alone."""
+
+    groups: Mapping[str, Sequence[Variant]]
+    watcher: Watcher
+    total: int
+    trials: list[Trial] = field(default_factory=list)
+    again: list[Variant] = field(default_factory=list)
+    _done: int = 0
+    _clock: float = field(default_factory=time.perf_counter)
+
+    def take(self, item: Tried, calm: Outcome) -> None:
+        trial = _answered(item, calm)
+        if trial.id not in self.groups:
+            self.trials.append(trial)
+        elif trial.held:
+            self.trials += members_of(trial, self.groups)
+        else:
+            self.again += self.groups[trial.id]
+            self.total += len(self.groups[trial.id])
+        self._done += 1
+        left = (time.perf_counter() - self._clock) / self._done * (self.total - self._done)
+        self.watcher.finished(trial, self._done, self.total, left)
+
+
 def _tried(
-    lanes: Lanes, units: Sequence[Variant], groups: Mapping[str, Sequence[Variant]], calm: Outcome, watcher: Watcher
-) -> list[Trial]:
-    """Every unit, then alone the members of those groups that did not hold."""
-    trials: list[Trial] = []
-    again: list[Variant] = []
-    clock, done, total = time.perf_counter(), 1, len(units) + 1
-    for round_ in (units, again):
-        for item in lanes.run(list(round_)):
-            trial = _answered(item, calm)
-            done += 1
-            if trial.id not in groups:
-                trials.append(trial)
-            elif trial.held:
-                trials += members_of(trial, groups)
-            else:
-                again += groups[trial.id]
-                total += len(groups[trial.id])
-            left = (time.perf_counter() - clock) / (done - 1) * (total - done)
-            watcher.finished(trial, done, total, left)
-    return trials
+    lanes: Lanes, units: Sequence[Variant], groups: Mapping[str, Sequence[Variant]], watcher: Watcher
+) -> tuple[Outcome, list[Trial]]:
+    """What the control, the first unit, came to, and the trials of all."""
+    matrix = _Matrix(groups, watcher, len(units))
+    calm: Outcome | None = None
+    early: list[Tried] = []
+    for item in lanes.run(units):
+        if item.variant is units[0]:
+            calm = _outcome(item)
+            matrix.take(item, calm)
+        else:
+            early.append(item)
+        if calm is not None:  # nothing can be judged before it is known what is said of an update that changes nothing
+            for waiting in early:
+                matrix.take(waiting, calm)
+            early.clear()
+    assert calm is not None
+    for item in lanes.run(matrix.again):
+        matrix.take(item, calm)
+    return calm, matrix.trials
 
 
 def _suite(config: Config) -> dict[str, str]:
@@ -186,14 +209,18 @@ def _workers(config: Config, wanted: Wanted, folder: Path, variants: int) -> lis
     ]
 
 
-def _calm(lanes: Lanes, control: Variant) -> Outcome:
-    """The phase before and an update that changes nothing: what is said of it is said of everything."""
-    first = lanes.workers[0]
-    answer = first.ask(None)
-    if not answer.trouble:
-        answer = first.ask(control)
+def _before(lanes: Lanes) -> None:
+    """The phase before, once for all."""
+    answer = lanes.workers[0].ask(None)
+    if answer.trouble:
+        raise StepError(answer.trouble, hint=_HINT)
+
+
+def _outcome(control: Tried) -> Outcome:
+    """What an update that changes nothing came to: what is said of it is said of everything."""
+    answer = control.answer
     if answer.outcome is None:
-        raise StepError(answer.trouble or "нет ответа", hint="проверьте сценарии обычным прогоном: readiness run")
+        raise StepError(answer.trouble or "нет ответа", hint=_HINT)
     return answer.outcome
 
 
