@@ -156,6 +156,8 @@ class Told:
         missed = [trial.id for trial in proof.of(Kind.DEFECT) if not trial.held]
         if missed:
             typer.echo(_("Не замечены: {ids}").format(ids=", ".join(missed)))
+        if proof.shaky:
+            typer.echo(_("Только со второй попытки: {ids}").format(ids=", ".join(proof.shaky)))
         typer.echo(summary(proof))
 
     def _row(self, trial: Trial) -> None:

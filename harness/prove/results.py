@@ -52,6 +52,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         trouble: why the variant could not be tried.
         skipped: why it is not of this base; it counts neither way.
         together: ids of the harmless changes that were in the same update.
+        tries: how often it was tried until it held, or was given up.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trouble: str = ""
     skipped: str = ""
     together: list[str] = []
+    tries: int = 1
 
     @property
     def expected(self) -> list[Notice]:
@@ -131,6 +133,11 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def raised(self) -> int:
         """How many of them raised a false alarm."""
         return sum(not item.held for item in self.of(Kind.HARMLESS))
+
+    @property
+    def shaky(self) -> list[str]:
+        """Ids of what held at the second try only: on a quieter machine it would have held at once."""
+        return [item.id for item in self.trials if item.held and item.tries > 1]
 
     @property
     def holds(self) -> bool:

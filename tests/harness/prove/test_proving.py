@@ -100,6 +100,7 @@ def test_what_nobody_watches_is_told_and_the_code_says_so(tmp_path: Path) -> Non
     assert code == 1
     assert (told["noticed"], told["defects"], told["holds"]) == (0, 1, False)
     assert told["trials"][0]["wanted"] == "operations: УдалениеПомеченныхОбъектов, Включено"
+    assert told["trials"][0]["tries"] == 2
 
 
 @pytest.mark.parametrize(

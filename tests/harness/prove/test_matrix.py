@@ -1,0 +1,81 @@
+"""What did not hold is tried again: members of a group alone, everything else once more, and the result says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.prove.lanes import Tried
+from harness.prove.proving import _Matrix
+from harness.prove.rehearsal import Outcome
+from harness.prove.results import Notice, Trial
+from harness.prove.variants import CONTROL, Kind, Variant
+from harness.prove.worker import Answer
+from harness.record.models import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CALM = Outcome(verdict=Verdict.GO, notices=[], seconds=1.0)
+NOTICED = Notice(scenario="REP-03", severity="blocker", code="DIFFERENCE", text="Валовая прибыль: Сумма")
+SLOW = Variant("slow", "медленнее", Kind.DEFECT, scenarios=("REP-03",), words=("Сумма",))
+TITLE, JOB = (Variant(name, name, Kind.HARMLESS, limit=Verdict.CONDITIONS) for name in ("title", "job"))
+BOTH = Variant("harmless-1", "title, job", Kind.HARMLESS, limit=Verdict.CONDITIONS)
+
+
+class Watched:
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, int, int]] = []
+
+    def began(self, variants: int) -> None: ...
+
+    def prepared(self, seconds: float) -> None: ...
+
+    def finished(self, trial: Trial, done: int, total: int, left: float) -> None:
+        assert left >= 0
+        self.lines.append((trial.id, done, total))
+
+
+def answer(variant: Variant, verdict: Verdict, notices: Sequence[Notice] = ()) -> Tried:
+    return Tried(variant, Answer(outcome=Outcome(verdict=verdict, notices=list(notices), seconds=1.0)), 1.0)
+
+
+def test_a_defect_noticed_at_the_second_try_holds_and_is_called_shaky() -> None:
+    watched = Watched()
+    matrix = _Matrix({}, watched, 1)
+    matrix.take(answer(SLOW, Verdict.GO), CALM)
+    assert (matrix.trials, matrix.again) == ([], [SLOW])
+    matrix.take(answer(SLOW, Verdict.NO_GO, [NOTICED]), CALM)
+    assert [(one.id, one.held, one.tries) for one in matrix.trials] == [("slow", True, 2)]
+    assert watched.lines == [("slow", 1, 2), ("slow", 2, 2)]
+
+
+def test_a_defect_missed_twice_is_missed_and_not_tried_for_ever() -> None:
+    matrix = _Matrix({}, Watched(), 1)
+    matrix.take(answer(SLOW, Verdict.GO), CALM)
+    matrix.again.clear()
+    matrix.take(answer(SLOW, Verdict.GO), CALM)
+    assert matrix.again == []
+    assert [(one.held, one.tries) for one in matrix.trials] == [(False, 2)]
+
+
+def test_members_of_a_group_that_raised_are_tried_alone_and_then_once_more() -> None:
+    matrix = _Matrix({"harmless-1": [TITLE, JOB]}, Watched(), 1)
+    matrix.take(answer(BOTH, Verdict.NO_GO, [NOTICED]), CALM)
+    assert matrix.again == [TITLE, JOB]
+    matrix.again.clear()
+    matrix.take(answer(TITLE, Verdict.GO), CALM)
+    matrix.take(answer(JOB, Verdict.NO_GO, [NOTICED]), CALM)
+    assert matrix.again == [JOB]
+    matrix.take(answer(JOB, Verdict.NO_GO, [NOTICED]), CALM)
+    assert [(one.id, one.held, one.tries) for one in matrix.trials] == [("title", True, 1), ("job", False, 2)]
+
+
+def test_the_control_and_a_suite_of_ones_own_are_not_tried_again() -> None:
+    control = Variant(CONTROL, "ничего", Kind.HARMLESS)
+    matrix = _Matrix({}, Watched(), 1)
+    loud = Outcome(verdict=Verdict.NO_GO, notices=[NOTICED], seconds=1.0)
+    matrix.take(answer(control, Verdict.NO_GO, [NOTICED]), loud)
+    hasty = _Matrix({}, Watched(), 1, patient=False)
+    hasty.take(answer(SLOW, Verdict.GO), CALM)
+    assert [one.held for one in (*matrix.trials, *hasty.trials)] == [False, False]
+    assert matrix.again == hasty.again == []
