@@ -23,6 +23,7 @@ from harness.gate import facts as names
 from harness.prove.bases import VariantBase, configuration
 from harness.prove.judging import notices_of
 from harness.prove.results import Notice  # noqa: TC001  # msgspec reads the annotations
+from harness.prove.variants import RUN
 from harness.record import RecordWriter, read_record
 from harness.record.models import Phase, Verdict
 from harness.run import finish, phase, stands, steps
@@ -45,6 +46,15 @@ BEFORE = "before"
 """Name of the record of the phase before, inside the folder of a proof."""
 _BASE = "base.db"
 _FILES = (_BASE, "access.json")
+_HERE = (
+    # Plugins of the environment that this process has imported before pytest are no matter of the scenarios.
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    # The base that trusts any certificate lives in this process, too; in a run it has one of its own.
+    *("-W", "ignore::urllib3.exceptions.InsecureRequestWarning"),
+    # What objects of an earlier variant say when they are collected: looking for it takes five collections a session.
+    *("-p", "no:unraisableexception"),
+)
+"""What pytest is told when it shares a process with the stand and with the sessions before it."""
 PATIENCE = 5.0
 """Seconds deferred handlers of a variant are waited for: those of the demo company take none."""
 
@@ -175,28 +185,37 @@ class DemoLaboratory:
         stand = EmbeddedStand(self._base, work.stand)
         stand.start()
         try:
-            info = stand.info()
-            header = header_of(settled.config, info, stand.endpoints().publication, settled.scenarios, settled.pack)
-            with closing(RecordWriter.create(settled.before, header)) as writer:
-                run = self._run(writer, work, stand)
-                run.info, run.isolation, run.release_before = info, stand.isolation(), info.version
-                perform(run, ("preflight", steps.preflight), ("backup", steps.backup), ("proof", steps.proof))
-                perform(run, ("before", lambda run: phase.run_phase(run, Phase.BEFORE, session=in_process)))
-                all_done(run)
+            self._first(settled.before, work, stand)
         finally:
             stand.stop()
         return None
+
+    def _first(self, path: Path, work: WorkFolder, stand: EmbeddedStand) -> None:
+        """The part of a rehearsal before the update, into a record of its own."""
+        settled = self._settled
+        info = stand.info()
+        header = header_of(settled.config, info, stand.endpoints().publication, settled.scenarios, settled.pack)
+        with closing(RecordWriter.create(path, header)) as writer:
+            run = self._run(writer, work, stand)
+            run.info, run.isolation, run.release_before = info, stand.isolation(), info.version
+            perform(run, ("preflight", steps.preflight), ("backup", steps.backup), ("proof", steps.proof))
+            perform(run, ("before", lambda run: phase.run_phase(run, Phase.BEFORE, session=in_process)))
+            all_done(run)
 
     def after(self, variant: Variant) -> Outcome:
         """Restores, updates to the variant, runs the scenarios, compares, judges."""
         started = time.perf_counter()
         record, work = self._settled.fork(variant.id)
         stand = self._started()
-        stand.base = self._base if variant.early else replace(self._base, changes=variant.changes, place=variant.id)
+        stays = variant.early and RUN not in variant.scenarios
+        seeded = replace(self._base, changes=variant.changes, place=variant.id)
+        stand.base = self._base if variant.early and not stays else seeded
+        if stays:
+            self._working(record, work, stand, variant)
         with closing(RecordWriter.open(record)) as writer:
             run = self._run(writer, work, stand)
             run.release_before = read_record(record, verify=False).facts[names.RELEASE_BEFORE].value
-            if variant.early:
+            if variant.early and not stays:
                 self._seed(run, stand, variant)
             plans = (
                 ("restore", steps.restore),
@@ -208,12 +227,23 @@ class DemoLaboratory:
 
     def _seed(self, run: Run, stand: EmbeddedStand, variant: Variant) -> None:
         """A defect of the working release itself: it is there when the backup is taken."""
+        self._changed(run, stand, variant)
+        perform(run, ("backup", steps.backup), ("proof", steps.proof))
+
+    def _working(self, record: Path, work: WorkFolder, stand: EmbeddedStand, variant: Variant) -> None:
+        """A defect of the working release that scenarios must notice before the update; the update leaves it as it is."""
+        with closing(RecordWriter.open(record)) as writer:
+            self._changed(self._run(writer, work, stand), stand, variant)
+        shutil.rmtree(record)
+        self._first(record, work, stand)
+
+    def _changed(self, run: Run, stand: EmbeddedStand, variant: Variant) -> None:
+        """Puts a working release with the defect into the place of the right one; the data stay as they were."""
         steps.restore(run)
         stand.stop()
         with closing(self._base.open(stand.work / _BASE)) as infobase:
             infobase.replace_configuration(configuration(self._base.release, variant.changes, variant.id))
         stand.start()
-        perform(run, ("backup", steps.backup), ("proof", steps.proof))
 
     def close(self) -> None:
         """Stops the stand."""
@@ -276,10 +306,7 @@ def in_process(run: Run, phase_: Phase, options: Sequence[str]) -> int:
     """Pytest in this process: the second session of a process takes a third of the time of the first one."""
     import pytest
 
-    # Plugins of the environment that this process has imported before pytest are no matter of the scenarios, and what objects of an
-    # earlier variant say when they are collected is no matter of this one: looking for it takes five collections a session.
-    more = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
-    arguments = [*phase.command(run, phase_, options), *more]
+    arguments = [*phase.command(run, phase_, options), *_HERE]
     folder = Path.cwd()
     os.chdir(run.config.folder)
     try:
