@@ -73,6 +73,8 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         capabilities: what else this stand can do, for `needs(…)`: names of `stand.protocol.Capability` and the like.
         timing_repeats: measurements of one `observe.timing`.
         sweep: how the checks that need no scenario are done.
+        browser: path of the Chromium pages are drawn with, "" to look for one.
+        pages: "pictures" or "text": whether pages are drawn.
     """
 
     publication: str
@@ -93,6 +95,8 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     capabilities: list[str] = []
     timing_repeats: int = 7
     sweep: SweepOptions = SweepOptions()
+    browser: str = ""
+    pages: str = "pictures"
 
 
 def write_base_file(path: Path, content: BaseFile) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.phase import counterparts
-from harness.phase.collecting import arrange, journal_collected
+from harness.phase.collecting import arrange, journal_collected, prepare_pages
 from harness.phase.context import CONTEXT, ENVIRONMENT, make_context
 from harness.phase.fixtures import FactsFixture, FindingsFixture
 from harness.phase.needs import check_needs
@@ -31,6 +31,7 @@ _MARKERS = (
     "needs(*names): без чего проверить нельзя: odata, service, write, user:РОЛЬ, возможности стенда",
     "crosses(version): только при обновлении через этот релиз, например crosses('>=2.0.15')",
     "group(name): сценарии одной группы выполняются по очереди",
+    "pages: сценарий рисует страницы (observe.page): браузер запускается заранее",
     "covers(*objects): что проверяет, например covers('report:ВаловаяПрибыль') или covers('report:@роль')",
 )
 
@@ -101,6 +102,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """What is about to run goes to the journal, before xdist tells its controller that it may begin."""
     if not session.config.getoption("collectonly", default=False):
         journal_collected(session)
+        prepare_pages(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
+from harness.browser import FLAGS, find_browser
 from harness.record.files import write_atomic
-from reports.browser import FLAGS, find_browser
 
 if TYPE_CHECKING:
     from pathlib import Path

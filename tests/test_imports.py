@@ -13,6 +13,7 @@ HOUSE = ("harness", "stand", "reports", "scenarios", "fixtures", "tests")
 # Room → project modules it may import. The longest matching room counts. "harness.errors" is the cellar: everyone stands on it.
 MAY = {
     "harness.errors": (),
+    "harness.browser": (),
     "harness.onec": ("harness.onec",),
     "harness.record": ("harness.record",),
     "harness.cli": ("harness", "stand", "reports"),
@@ -21,7 +22,7 @@ MAY = {
     "harness.prove": ("harness", "stand", "reports"),
     "harness": ("harness", "stand.protocol"),
     "stand": ("stand", "harness.onec", "harness.record"),
-    "reports": ("reports", "harness.record"),
+    "reports": ("reports", "harness.record", "harness.browser"),
     "scenarios": ("scenarios", "harness"),
 }
 CELLAR = ("harness.errors", "harness")  # `import harness` alone gives the version and nothing else

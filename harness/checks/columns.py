@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import EMPTY_REF, UNDEFINED_TYPE
@@ -25,6 +27,10 @@ NUMBERS = frozenset({"Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.D
 _NOT_SUMMED = frozenset({"LineNumber"})
 _EMPTY = frozenset({"", EMPTY_REF, UNDEFINED_TYPE})
 _MODULUS = 1 << 64
+_PIECE = 1000
+"""Rows summed up at a time."""
+_SIMPLE: frozenset[type] = frozenset({int, Decimal, bool, datetime})
+"""Types whose equal values are spelled alike."""
 
 
 @dataclass(slots=True)
@@ -68,40 +74,79 @@ def summarize(rows: Iterable[Mapping[str, Any]], described: EntityType) -> Summa
         columns[name].longest = 0
     found = Summary({ROWS: Column(), **columns}, numbers)
     period = next((name for name in PERIODS if described.property(name)), "")
-    for row in rows:
-        found.count += 1
-        key = "\x1e".join([canonical(row.get(name)) for name in described.key])
-        _add_row(found, row, key, ignored)
+    left = iter(rows)
+    # Column by column within a piece of rows: values of one column have one type and repeat, rows do not.
+    while piece := list(islice(left, _PIECE)):
+        found.count += len(piece)
+        keys = _keys(piece, described.key)
+        columns = found.columns
+        columns[ROWS].print = _printed(columns[ROWS].print, keys)
+        for name in set().union(*piece) - ignored:
+            values = [row.get(name) for row in piece]
+            if name not in columns and all(isinstance(value, list | dict) or is_empty(value) for value in values):
+                continue
+            _add_column(columns.setdefault(name, Column()), keys, values, summed=name in numbers)
         if period:
-            _add_month(found, row, row.get(period))
+            _add_months(found, piece, period)
     return found
 
 
-def _add_row(found: Summary, row: Mapping[str, Any], key: str, ignored: frozenset[str]) -> None:
-    columns = found.columns
-    columns[ROWS].print = combined(columns[ROWS].print, key)
-    for name, value in row.items():
-        if name in ignored or isinstance(value, list | dict) or is_empty(value):
-            continue
-        column = columns.get(name)
-        if column is None:
-            column = columns[name] = Column()
-        column.filled += 1
-        column.print = combined(column.print, f"{key}\x1f{canonical(value)}")
-        if column.longest is not None and isinstance(value, str) and len(value) > column.longest:
-            column.longest = len(value)
-        if name in found.numbers and isinstance(value, int | Decimal):
-            column.total += value
+def _keys(rows: list[Mapping[str, Any]], names: tuple[str, ...]) -> list[str]:
+    """The keys of rows as texts."""
+    columns = [_texts([row.get(name) for row in rows]) for name in names]
+    return ["\x1e".join(parts) for parts in zip(*columns, strict=True)] if columns else [""] * len(rows)
 
 
-def _add_month(found: Summary, row: Mapping[str, Any], moment: object) -> None:
-    month = f"{moment:%Y-%m}" if isinstance(moment, datetime) else ""
-    months = found.months
-    months[month, ROWS] = months.get((month, ROWS), Decimal(0)) + 1
+def _texts(values: list[Any]) -> list[str]:
+    """Values as texts, each different one spelled once where all are of one type; values of two types may be equal and no less different."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return values
+    if len(kinds) == 1 and kinds <= _SIMPLE:
+        spelled = {value: canonical(value) for value in set(values)}
+        return [spelled[value] for value in values]
+    return [canonical(value) for value in values]
+
+
+def _add_column(column: Column, keys: list[str], values: list[Any], *, summed: bool) -> None:
+    if set(map(type, values)) == {str}:
+        filled = [(key, value) for key, value in zip(keys, values, strict=True) if value not in _EMPTY]
+    else:
+        filled = [
+            (key, value)
+            for key, value in zip(keys, values, strict=True)
+            if not (isinstance(value, list | dict) or is_empty(value))
+        ]
+    if not filled:
+        return
+    present = [value for _, value in filled]
+    column.filled += len(filled)
+    cells = zip(filled, _texts(present), strict=True)
+    column.print = _printed(column.print, [f"{key}\x1f{text}" for (key, _), text in cells])
+    if column.longest is not None:
+        column.longest = max(
+            column.longest, max((len(value) for value in present if isinstance(value, str)), default=0)
+        )
+    if summed:
+        column.total += sum([value for value in present if isinstance(value, int | Decimal)])
+
+
+def _add_months(found: Summary, rows: list[Mapping[str, Any]], period: str) -> None:
+    months, labels = found.months, []
+    shown: dict[datetime, str] = {}
+    for row in rows:
+        moment = row.get(period)
+        if isinstance(moment, datetime):
+            labels.append(shown.get(moment) or shown.setdefault(moment, f"{moment:%Y-%m}"))
+        else:
+            labels.append("")
+    for label, count in Counter(labels).items():
+        months[label, ROWS] = months.get((label, ROWS), Decimal(0)) + count
     for name in found.numbers:
-        value = row.get(name)
-        if value:
-            months[month, name] = months.get((month, name), Decimal(0)) + value
+        for label, row in zip(labels, rows, strict=True):
+            value = row.get(name)
+            if value:
+                months[label, name] = months.get((label, name), Decimal(0)) + value
 
 
 def is_empty(value: object) -> bool:
@@ -127,4 +172,10 @@ def canonical(value: object) -> str:
 
 def combined(mark: int, text: str) -> int:
     """A fingerprint with one more text in it; the order of texts does not matter."""
-    return (mark + int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")) % _MODULUS
+    return _printed(mark, [text])
+
+
+def _printed(mark: int, texts: Iterable[str]) -> int:
+    """A fingerprint with more texts in it."""
+    marks = [blake2b(text.encode(), digest_size=8).digest() for text in texts]
+    return (mark + sum([int.from_bytes(one, "big") for one in marks])) % _MODULUS

@@ -67,7 +67,7 @@ def node_of(service: ReadinessService, plan: str, code: str = "") -> ExchangeNod
     Raises:
         AssertionError: the base has no such node.
     """
-    nodes = [item for item in service.exchanges() if item.plan == plan and code in ("", item.node)]
+    nodes = [item for item in service.exchanges(plan) if code in ("", item.node)]
     found = min(nodes, key=lambda item: (-item.registered, item.node), default=None)
     assert found is not None, f"В базе нет узла обмена «{plan}» {code}".rstrip()
     return found
@@ -138,3 +138,7 @@ class LogWatch:
     def errors(self) -> list[str]:
         """Errors written since this watch began."""
         return self._errors()[self._before :]
+
+    def told(self) -> str:
+        """The first of them in one line, "" when there are none."""
+        return "; ".join(self.errors()[:3])

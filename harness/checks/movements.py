@@ -80,8 +80,8 @@ def movement_rows(
     numbers = _numbers(described)
     sums: dict[tuple[str, str], Decimal] = {}
     for record in records:
-        resources = {name: value for name, value in record.items() if name in numbers and name not in _OWN}
-        rest = {name: value for name, value in record.items() if name not in resources and name not in _OWN}
+        resources = {name: value for name, value in record.items() if name in numbers}
+        rest = {name: value for name, value in record.items() if name not in numbers and name not in _OWN}
         shown = names.readable(rest, targets)
         cut = "; ".join(
             [*_when(record), *(f"{name}={canonical(value)}" for name, value in shown.items() if not is_empty(value))]
@@ -105,4 +105,7 @@ def _when(record: Mapping[str, Any]) -> list[str]:
 
 
 def _numbers(described: EntityType | None) -> frozenset[str]:
-    return frozenset(item.name for item in described.properties if item.type in _NUMBERS) if described else frozenset()
+    """Resources of a register."""
+    if described is None:
+        return frozenset()
+    return frozenset([item.name for item in described.properties if item.type in _NUMBERS and item.name not in _OWN])

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from harness.errors import AnswerError, RouteAbsentError, StandError
+from harness.onec.exchange_folder import folder_of
 from harness.onec.services import ROOT, ImportResult
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from harness.onec.session import StandSession
 
 _T = TypeVar("_T")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class OutwardAddress(msgspec.Struct, frozen=True):
@@ -32,17 +32,11 @@ class OutwardAddress(msgspec.Struct, frozen=True):
     address: str
 
     @property
-    def ours(self) -> bool:
-        """Whether it is on this machine: a counterpart of the harness, not somebody's bank or shop."""
-        try:
-            return urlsplit(self.address).hostname in LOOPBACK
-        except ValueError:
-            return False
-
-    @property
     def host(self) -> str:
-        """Scheme and host, without the path: addresses of CRM hold keys in it."""
+        """Scheme and host, without the path: addresses of CRM hold keys in it. Of a folder, all of it."""
         parts = urlsplit(self.address)
+        if folder_of(self.address) is not None:
+            return self.address
         return f"{parts.scheme}://{parts.hostname or ''}"
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.checks.columns import canonical, combined, is_empty
@@ -75,7 +76,7 @@ def check_report(
     Raises:
         AssertionError: the report is empty, a column of an equation is missing, or a total is not the sum of its rows.
     """
-    report = service.report(name, start=period.start, end=period.end, parameters=parameters)
+    report = shared_report(service, period, name, parameters)
     missing = _missing_columns(report, control)
     title, columns = f"Отчёт {name}", tuple(key) or report.key
     try:
@@ -94,6 +95,20 @@ def check_report(
     wrong = [f"нет колонки {column}" for column in missing] + broken_totals(report, summed)
     assert not wrong, f"Отчёт {name}: " + "; ".join(wrong[:_SHOWN])
     return report
+
+
+def shared_report(
+    service: ReadinessService, period: Period, name: str, parameters: Mapping[str, str] | None = None
+) -> ReportResult:
+    """A report of the period; one that another scenario ran and nothing was written since is not run again.
+
+    Raises:
+        AnswerError: the report does not open.
+    """
+    what = ("report", name, period.start, period.end, tuple(sorted((parameters or {}).items())))
+    return service.kept.once(
+        what, lambda: service.report(name, start=period.start, end=period.end, parameters=parameters)
+    )
 
 
 def _missing_columns(report: ReportResult, equations: Sequence[str]) -> list[str]:
@@ -177,13 +192,18 @@ def filters_of(client: ODataClient, report: Report) -> dict[str, dict[str, str]]
         described = client.metadata().type_of(parameter.type)
         if described is None or described.property("Code") is None or described.property("DeletionMark") is None:
             continue
-        groups = " and IsFolder eq false" if described.property("IsFolder") else ""
-        rows = client.rows(
-            parameter.type, select=("Code",), filter=f"DeletionMark eq false{groups}", orderby=("Code",), top=1
-        )
-        for row in rows:
-            found[f"{report.name} (отбор: {parameter.name})"] = {parameter.name: str(row["Code"]).strip()}
+        code = client.kept.once(("first code", parameter.type), partial(_first_code, client, parameter.type))
+        if code is not None:
+            found[f"{report.name} (отбор: {parameter.name})"] = {parameter.name: code}
     return found
+
+
+def _first_code(client: ODataClient, entity_set: str) -> str | None:
+    """Code of the first object of a set that is no folder and not marked; None when there is none."""
+    described = client.metadata().type_of(entity_set)
+    groups = " and IsFolder eq false" if described and described.property("IsFolder") else ""
+    rows = client.rows(entity_set, select=("Code",), filter=f"DeletionMark eq false{groups}", orderby=("Code",), top=1)
+    return next((str(row["Code"]).strip() for row in rows), None)
 
 
 def inventory_entries(reports: Iterable[Report]) -> dict[str, str]:

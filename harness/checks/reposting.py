@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from harness.checks.drift import Drift, drift_of, recorded_registers, stored_movements
 from harness.checks.movements import movement_rows, stored_records
 from harness.checks.references import References
 from harness.checks.sampling import strata_fields, stratified
@@ -42,12 +43,14 @@ class Sample:
         documents: how many were posted.
         refused: documents that could not be posted, with the reason.
         altered: documents whose records could not be put back as they were, with the reason.
+        drifts: kinds of documents that posting again changes, when that was asked for.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     documents: int = 0
     refused: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
+    drifts: list[Drift] = field(default_factory=list)
 
 
 def reposting(client: ODataClient, service: ReadinessService, sample: Sample) -> Callable[[str, str], Records]:
@@ -78,14 +81,7 @@ def by_service(service: ReadinessService) -> Callable[[str, str], Records]:
 
 def by_posting(client: ODataClient, sample: Sample) -> Callable[[str, str], Records]:
     """Posts for real, reads what was written in every published register the document may write, and puts back what came out otherwise."""
-    metadata = client.metadata()
-    registers: dict[str, str] = {}
-    for name, item in metadata.entity_sets.items():
-        entity = metadata.entity_types[item.entity_type]
-        if name.endswith("_RecordType") or not any(key.startswith("Recorder") for key in entity.key):
-            continue
-        # With one kind of recorder the set says which: the others need not be asked.
-        registers[name] = next((metadata.target_of(link) for link in entity.navigation if link.name == "Recorder"), "")
+    registers = recorded_registers(client.metadata())
 
     def post(kind: str, ref: str) -> Records:
         mine = sorted(name for name, recorder in registers.items() if recorder in ("", kind))
@@ -122,6 +118,7 @@ def repost_sample(
     *,
     count: int,
     seed: int = 1,
+    stored: bool = False,
 ) -> Sample:
     """Posts a sample of every kind of document.
 
@@ -133,6 +130,7 @@ def repost_sample(
         end: last day.
         count: documents of each kind.
         seed: of the sample.
+        stored: whether to compare with the movements that are stored, too.
     """
     names = References(client)
     sample = Sample()
@@ -141,17 +139,25 @@ def repost_sample(
     for kind in kinds:
         described = metadata.type_of(kind)
         fields = strata_fields(metadata, described) if described else ()
-        for row in stratified(kind, posted(client, kind, start, end, fields), fields, count, seed):
-            label = f"{row['Number']} от {row['Date']:%d.%m.%Y}"
+        rows = stratified(kind, posted(client, kind, start, end, fields), fields, count, seed)
+        documents = [(str(row["Ref_Key"]), f"{row['Number']} от {row['Date']:%d.%m.%Y}") for row in rows]
+        kept, registers = stored_movements(client, names, kind, documents) if stored else ([], frozenset[str]())
+        done: list[str] = []
+        first = len(sample.rows)
+        for ref, label in documents:
             try:
-                movements = post(kind, str(row["Ref_Key"]))
+                movements = post(kind, ref)
             except AnswerError as error:
                 sample.refused.append(f"{kind} {label}: {error.message}")
                 continue
-            sample.documents += 1
+            done.append(label)
             for register, records in movements:
                 found = movement_rows(client, names, label, register, records)
                 sample.rows += [{"Вид": kind, **line} for line in found]
+        sample.documents += len(done)
+        if stored:
+            drift = drift_of(kind, kept, sample.rows[first:], documents=done, registers=registers)
+            sample.drifts += [drift] if drift else []
     return sample
 
 

@@ -94,7 +94,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _browser() -> Finding:
-    from reports.browser import find_browser
+    from harness.browser import find_browser
 
     path = find_browser("")
     if path:

@@ -100,7 +100,8 @@ def _overrides(*, proxied: bool) -> dict[str, str]:
         return {"acceptances.file": ""}
     from harness.prove.bases import NEXT
 
-    return {"acceptances.file": "", "update.release": NEXT}
+    # The stand shares the process: sessions side by side only wait for each other.
+    return {"acceptances.file": "", "update.release": NEXT, "sweep.sessions": "1"}
 
 
 def _load(config: Path | None, overrides: dict[str, str]) -> Config:
@@ -112,6 +113,11 @@ def _load(config: Path | None, overrides: dict[str, str]) -> Config:
     path = config or (here if here.exists() else resource(_SHIPPED))
     if path == resource(_SHIPPED):
         overrides["project.records"] = str(Path("records").resolve())
+    loaded = load(path, env=os.environ, overrides=overrides)
+    if loaded.source("documents.pages") != "default":
+        return loaded
+    # Pages are compared as text unless somebody asked for pictures: a browser for every variant costs more than it notices.
+    overrides["documents.pages"] = "text"
     return load(path, env=os.environ, overrides=overrides)
 
 

@@ -214,7 +214,13 @@ class Documents(Section, frozen=True):
         tuple[Literal["html", "json", "junit", "allure", "pdf"], ...],
         _meta("Какие документы выпустить."),
     ] = ("html", "json", "junit", "allure", "pdf")
-    browser: Annotated[str, _meta("Путь к Chromium для PDF; по умолчанию ищется сам.")] = ""
+    browser: Annotated[str, _meta("Путь к Chromium для PDF и картинок страниц; по умолчанию ищется сам.")] = ""
+    pages: Annotated[
+        Literal["pictures", "text"],
+        _meta(
+            "Как сравнивать страницы (печатные формы, отчёты в HTML): pictures — текстом и картинкой, text — только текстом."
+        ),
+    ] = "pictures"
 
 
 class Window(Section, frozen=True):

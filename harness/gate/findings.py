@@ -40,11 +40,14 @@ _ADVICE = {
     "DUPLICATE-KEY": "Проверьте, почему строки повторяются; если так и должно быть, дополните ключ сценария",
     "SCENARIO-FAILED": "Повторите действие на стенде вручную и передайте разработчику приложенные сведения",
     "CONTROL-TOTAL-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
+    "BROWSER-CHANGED": "Выполните оба этапа на одной машине с одним браузером или сравните страницы глазами",
     "MACHINE-SLOWER": "Если время операции важно, повторите замер, когда машина не занята",
     "CONTROL-TOTAL": "Сверьте отчёт с регистром и найдите строки, из-за которых равенство нарушено",
     "NOTHING-SEEN": "Проверьте отбор и период сценария; если таблица и должна быть пуста, скажите это: may_be_empty=True",
     "BROKEN-BEFORE": "Это не следствие обновления: решите отдельно, мешает ли оно работать",
 }
+_ABOUT_THE_MACHINE = ("MACHINE-SLOWER", "BROWSER-CHANGED")
+"""Said of what was compared with, not of what was compared."""
 _ANOTHER = "Сценарий «{title}» после обновления не выполняется по другой причине: было «{before}», стало «{reason}»"
 _VOLATILE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[+-]?\d+(?:[.,:]\d+)*", re.IGNORECASE)
 _NO_BYTES = sha256(b"")
@@ -82,7 +85,7 @@ def _from_differences(differences: Iterable[Difference], scenarios: Mapping[str,
         code = _code(difference)
         if code is None or difference.text is None:
             continue
-        if code == "MACHINE-SLOWER":
+        if code in _ABOUT_THE_MACHINE:
             severity = Severity.INFO
         elif code == "CONTROL-TOTAL-BEFORE":
             severity = milder(severity, Severity.WARNING)

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.observe.controls import check_controls, too_wide
+import msgspec
+
 from harness.observe.documents import hide_personal
 from harness.observe.equations import checked
 from harness.observe.given import direction_form, value_form
 from harness.observe.pictures import rectangles
+from harness.observe.table_findings import look_into
 from harness.observe.table_pair import ANY_ROW
 from harness.observe.tables import TableSpec, write_table
 from harness.observe.timings import measure_together
 from harness.observe.tolerance import Tolerance, written
 from harness.record.files import safe_name, sha256_file, write_atomic
 from harness.record.journal import canonical
-from harness.record.models import Observation, ObservationKind, Severity
+from harness.record.models import Observation, ObservationKind
 from harness.record.redact import redact, redact_content
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from harness.observe.notes import Notes
     from harness.observe.pseudonyms import Pseudonyms
+    from harness.observe.renderer import Renderer
 
 _T = TypeVar("_T")
 _SUFFIX = {"xml": "xml", "json": "json", "text": "txt", "binary": "bin"}
@@ -44,13 +47,17 @@ class Observe:
         notes: where observations of the running scenario are noted.
         pseudonyms: how personal columns are replaced.
         repeats: measurements of a timing unless it says otherwise.
+        renderer: what draws pages; without one their text is all that is observed.
     """
 
-    def __init__(self, folder: Path, notes: Notes, pseudonyms: Pseudonyms, repeats: int) -> None:
+    def __init__(
+        self, folder: Path, notes: Notes, pseudonyms: Pseudonyms, repeats: int, renderer: Renderer | None = None
+    ) -> None:
         self._folder = folder
         self._notes = notes
         self._pseudonyms = pseudonyms
         self._repeats = repeats
+        self._renderer = renderer
         self._names: set[str] = set()
 
     def table(
@@ -118,31 +125,7 @@ class Observe:
         if across:
             definition["across"] = checked(across)
         self._note(name, ObservationKind.TABLE, path, title=title, rows=count, definition=definition)
-        for column, greatest in too_wide(path, allowed):
-            self._notes.finding(
-                "TOLERANCE-TOO-WIDE",
-                object=title or name,
-                text=_TOO_WIDE,
-                severity=Severity.WARNING,
-                observation=name,
-                column=column,
-                greatest=greatest,
-                tolerance=allowed.get(column) or allowed["*"],
-                advice="Назначьте допуск каждой колонке отдельно",
-            )
-        for broken in check_controls(path, equations, columns):
-            self._notes.finding(
-                "CONTROL-TOTAL",
-                object=title or name,
-                text=_BROKEN_ROW if broken.key else _BROKEN_TABLE,
-                observation=name,
-                equation=broken.equation,
-                key=broken.key,
-                left=broken.left,
-                right=broken.right,
-                rows=broken.rows,
-                advice="Сверьте отчёт с регистром и найдите строки, из-за которых равенство нарушено",
-            )
+        look_into(self._notes, name, title or name, path, allowed, equations, columns)
         return count
 
     def document(
@@ -187,6 +170,46 @@ class Observe:
             "personal": sorted(personal),
         }
         self._note(name, ObservationKind.DOCUMENT, path, title=title, definition=definition)
+
+    def page(
+        self,
+        name: str,
+        html: bytes | str,
+        *,
+        title: str = "",
+        mask: Sequence[str] = (),
+        personal: Sequence[str] = (),
+    ) -> None:
+        """Keeps a page of HTML (a print form, a saved report, a page of a site): its text by lines, and its picture where there is a browser.
+
+        The page is drawn without network and scripts; a picture it refers to by address is told by its name only.
+
+        Args:
+            name: stable name within the scenario.
+            html: the page.
+            title: what it is, for people.
+            mask: regular expressions whose matches are compared neither as text nor as picture.
+            personal: regular expressions whose matches are kept as pseudonyms, in the picture too.
+
+        Raises:
+            ValueError: the name is taken.
+            DocumentError: it is no page, or a monstrous one.
+        """
+        from harness.observe.seen_pages import seen_page
+
+        path = self._path(name, "page.json")
+        seen = seen_page(
+            html,
+            notes=self._notes,
+            title=title or name,
+            mask=mask,
+            personal=personal,
+            pseudonyms=self._pseudonyms,
+            renderer=self._renderer,
+        )
+        write_atomic(path, canonical(redact(msgspec.to_builtins(seen))))
+        definition = {"media": "page", "identity": {}, "mask": sorted(mask), "personal": sorted(personal)}
+        self._note(name, ObservationKind.DOCUMENT, path, title=title, rows=len(seen.lines), definition=definition)
 
     def value(self, name: str, value: Any, *, title: str = "", tolerance: Tolerance | None = None) -> None:
         """Keeps one value: text, number, date, boolean, GUID or nothing."""
@@ -286,14 +309,3 @@ class Observe:
                 definition=definition,
             )
         )
-
-
-_TOO_WIDE = (
-    "Таблица «{observation}»: допуск {tolerance} не меньше любого значения колонки «{column}» (наибольшее {greatest}): "
-    "такое сравнение ничего не заметит"
-)
-_BROKEN_TABLE = "Контрольное равенство «{equation}» в таблице «{observation}» нарушено: слева {left}, справа {right}"
-_BROKEN_ROW = (
-    "Контрольное равенство «{equation}» в таблице «{observation}» нарушено в строке {key}: "
-    "слева {left}, справа {right}; всего таких строк: {rows}"
-)

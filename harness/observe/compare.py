@@ -46,10 +46,7 @@ def compare_record(writer: RecordWriter) -> list[Difference]:
     folder = writer.path / "differences"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    from harness.observe.sql import connect
-
-    with connect():
-        found = [difference for pair in _pairs(record) for difference in _compare(record, *pair)]
+    found = [difference for pair in _pairs(record) for difference in _compare(record, *pair)]
     writer.differences(found)
     return found
 

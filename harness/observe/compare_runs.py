@@ -72,21 +72,18 @@ def compare_runs(first: Record, second: Record, phases: str, folder: Path) -> li
     for record, phase, name in ((first, PHASES[phases][0], Phase.BEFORE), (second, PHASES[phases][1], Phase.AFTER)):
         sides.append(_taken(record, phase, name, folder))
     found: list[Difference] = []
-    from harness.observe.sql import connect
-
-    with connect():
-        for key in sorted(sides[0].keys() | sides[1].keys()):
-            left, right = sides[0].get(key), sides[1].get(key)
-            if left is None or right is None:
-                found.append(_alone(left, right))
-                continue
-            scenarios = [
-                record.phases[phase].scenarios.get(key[0])
-                for record, phase in zip((first, second), PHASES[phases], strict=True)
-            ]
-            refused = refusal(scenarios, left, right)
-            refused = refused or _hidden(right)
-            found += [refused] if refused else by_kind(folder, second.header.gates, left, right) or [identical(right)]
+    for key in sorted(sides[0].keys() | sides[1].keys()):
+        left, right = sides[0].get(key), sides[1].get(key)
+        if left is None or right is None:
+            found.append(_alone(left, right))
+            continue
+        scenarios = [
+            record.phases[phase].scenarios.get(key[0])
+            for record, phase in zip((first, second), PHASES[phases], strict=True)
+        ]
+        refused = refusal(scenarios, left, right)
+        refused = refused or _hidden(right)
+        found += [refused] if refused else by_kind(folder, second.header.gates, left, right) or [identical(right)]
     return found
 
 

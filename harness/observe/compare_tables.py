@@ -12,10 +12,11 @@ from harness.observe import table_sieve
 from harness.observe.changes import AFTER, BEFORE, Change, Summary, difference_file, summed, write_changes
 from harness.observe.people import key_text
 from harness.observe.sql import connect, literal, quoted
+from harness.observe.table_keys import unique
 from harness.observe.table_pair import ANY_ROW, Pair, listed, on, pair_of, source
 from harness.observe.table_rows import summarized, tolerated
-from harness.observe.table_sieve import rows_of, sieve
-from harness.observe.table_sql import Comparison, comparison, stored_columns
+from harness.observe.table_sieve import sieve
+from harness.observe.table_sql import Comparison, comparison
 from harness.observe.table_structure import structure_of
 from harness.observe.wording import difference
 from harness.record.models import Difference, DifferenceClass, Text
@@ -60,11 +61,14 @@ def compare_tables(folder: Path, before: Observation, after: Observation) -> lis
                 )
             )
         return found
+    same = before.digest == after.digest
+    if same and unique(folder / after.file, pair.key, pair.rows[1]):
+        return found  # equal rows under keys of their own: there is nothing a join could find
     with connect() as connection:
         duplicated = _open(connection, pair)
         if duplicated is not None:
             found.append(duplicated)
-        if before.digest != after.digest:
+        if not same:
             found += _rows(connection, pair)
             # Among rows that share a key nobody can tell which one moved.
             if pair.ordered and duplicated is None and (moved := _moved(connection, pair)):
@@ -81,17 +85,13 @@ def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | Non
         columns = pair.left if view == "every_b" else pair.right
         select = f"SELECT {listed(list(columns))}, file_row_number AS __row FROM {_stored(pair, observation)}"  # noqa: S608 - names are quoted
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
-    if all(rows_of(pair)) and max(rows_of(pair)) >= table_sieve.LARGE and sieve(connection, pair):
+    if all(pair.rows) and max(pair.rows) >= table_sieve.LARGE and sieve(connection, pair):
         return None
     counts, example = [], ""
-    for observation in (pair.before, pair.after):
-        query = f"""
-            SELECT count(*) OVER (), {listed(pair.key)} FROM {source(pair.folder, observation)}
-            GROUP BY {listed(pair.key)} HAVING count(*) > 1 ORDER BY {listed(pair.key)} LIMIT 1
-        """  # noqa: S608 - names are quoted
-        row = connection.execute(query).fetchone() if stored_columns(pair.folder / observation.file) else None
-        counts.append(int(row[0]) if row else 0)
-        example = key_text(dict(zip(pair.key, row[1:], strict=True))) if row else example
+    for observation, rows, bare in zip((pair.before, pair.after), pair.rows, pair.bare, strict=True):
+        count, first = (0, "") if bare else _repeated(connection, pair, observation, rows)
+        counts.append(count)
+        example = first or example
     for view, observation, columns in (("b", pair.before, pair.left), ("a", pair.after, pair.right)):
         turn = "1"
         if any(counts):
@@ -116,11 +116,26 @@ def _open(connection: duckdb.DuckDBPyConnection, pair: Pair) -> Difference | Non
     )
 
 
+def _repeated(
+    connection: duckdb.DuckDBPyConnection, pair: Pair, observation: Observation, rows: int
+) -> tuple[int, str]:
+    """How many keys of a side repeat, and the first of them."""
+    if unique(pair.folder / observation.file, pair.key, rows):
+        return 0, ""
+    query = f"""
+        SELECT count(*) OVER (), {listed(pair.key)} FROM {source(pair.folder, observation)}
+        GROUP BY {listed(pair.key)} HAVING count(*) > 1 ORDER BY {listed(pair.key)} LIMIT 1
+    """  # noqa: S608 - names are quoted
+    row = connection.execute(query).fetchone()
+    return (int(row[0]), key_text(dict(zip(pair.key, row[1:], strict=True)))) if row else (0, "")
+
+
 def _stored(pair: Pair, observation: Observation) -> str:
     """A side's rows as SQL; without rows it may have no columns either: then those of the other side, emptied."""
-    if stored_columns(pair.folder / observation.file):
+    first = observation is pair.before
+    if not pair.bare[0 if first else 1]:
         return source(pair.folder, observation)
-    other = pair.after if observation is pair.before else pair.before
+    other = pair.after if first else pair.before
     return f"(SELECT * FROM {source(pair.folder, other)} LIMIT 0)"  # noqa: S608 - a path of the record
 
 

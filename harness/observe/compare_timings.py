@@ -8,7 +8,9 @@ from __future__ import annotations
 import random
 import statistics
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,10 +20,12 @@ from harness.observe.wording import difference
 from harness.record.models import Difference, DifferenceClass, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from harness.record.models import Observation
+
+    _Draw = Callable[[Sequence[float]], tuple[float, ...]]
 
 FEWEST = 3
 """Measurements of a phase below which nothing can be said."""
@@ -70,16 +74,27 @@ class Timing:
     corrected: tuple[float, ...] = ()
 
 
-def timing_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Timing:
-    """Ratio of medians with its interval; deterministic."""
+def timing_of(before: Mapping[str, Any], after: Mapping[str, Any], *, floor: float | None = None) -> Timing:
+    """Ratio of medians with its interval; deterministic.
+
+    Args:
+        before: measurements of the phase before.
+        after: of the phase after.
+        floor: a slowdown of fewer seconds is nothing, however certain: then the interval is not looked for, and is the ratio itself.
+    """
     factors = _factors(before, after)
     left = [float(value) for value in before["seconds"]]
     right = [float(value) / factor for value, factor in zip(after["seconds"], factors, strict=True)]
     medians = statistics.median(left), statistics.median(right)
-    chance = random.Random(1)  # noqa: S311 - resampling, not secrecy
-    ratios = sorted(_ratio(_median_of(chance, left), _median_of(chance, right)) for _ in range(_RESAMPLES))
+    ratio, machine = _ratio(*medians), statistics.median(factors)
+    if floor is not None and medians[1] - medians[0] < floor:
+        return Timing(*medians, ratio, ratio, ratio, machine, tuple(right))
+    ratios = sorted(
+        _ratio(statistics.median(first(left)), statistics.median(second(right)))
+        for first, second in _draws(len(left), len(right))
+    )
     low, high = ratios[int(_RESAMPLES * 0.025)], ratios[int(_RESAMPLES * 0.975)]
-    return Timing(*medians, _ratio(*medians), low, high, statistics.median(factors), tuple(right))
+    return Timing(*medians, ratio, low, high, machine, tuple(right))
 
 
 def _factors(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[float]:
@@ -98,8 +113,14 @@ def _factors(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[float]
     return [max(1.0, speed, (first + second) / 2 / reference) for first, second in pairwise(probes)]
 
 
-def _median_of(chance: random.Random, values: Sequence[float]) -> float:
-    return statistics.median(chance.choices(values, k=len(values)))
+@lru_cache(maxsize=8)
+def _draws(before: int, after: int) -> list[tuple[_Draw, _Draw]]:
+    """Which measurements each resample takes: the same in every comparison of as many measurements, and so thrown once."""
+    chance = random.Random(1)  # noqa: S311 - resampling, not secrecy
+    sizes = before, after
+    drawn = [[chance.choices(range(size), k=size) for size in sizes] for _ in range(_RESAMPLES)]
+    # Places, not values: itemgetter of one place gives a value, so there are never fewer than FEWEST.
+    return [(itemgetter(*first), itemgetter(*second)) for first, second in drawn]
 
 
 def _ratio(before: float, after: float) -> float:
@@ -135,7 +156,7 @@ def compare_timings(
     left, right = (msgspec.json.decode((folder / side.file).read_bytes()) for side in (before, after))
     if min(len(left["seconds"]), len(right["seconds"])) < FEWEST:
         return [_too_few(after, len(left["seconds"]), len(right["seconds"]))]
-    found = timing_of(left, right)
+    found = timing_of(left, right, floor=floor)
     target = float(after.definition.get("target") or 0)
     indices = [apdex(side, target) for side in (left["seconds"], found.corrected)] if target else []
     felt = found.after - found.before >= floor

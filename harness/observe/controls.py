@@ -65,6 +65,8 @@ def check_controls(path: Path, equations: Sequence[str], key: Sequence[str]) -> 
     Raises:
         ConfigError: an equation that cannot be read, or names a column the table does not have.
     """
+    if not equations:
+        return []
     kinds = column_kinds(path)
     found = []
     for equation in equations:
@@ -76,6 +78,8 @@ def check_controls(path: Path, equations: Sequence[str], key: Sequence[str]) -> 
 
 def too_wide(path: Path, tolerance: Mapping[str, str]) -> list[tuple[str, str]]:
     """Numeric columns none of whose values is greater than its tolerance, with the greatest; not those that hold zeros only."""
+    if not tolerance:
+        return []
     limits = {
         name: tolerance.get(name, tolerance.get("*", ""))
         for name, kind in column_kinds(path).items()

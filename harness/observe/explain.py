@@ -83,14 +83,15 @@ def _explained(
     seen = _observation(found)
     parts = [
         msgspec.structs.replace(
-            worded(seen, DifferenceClass.EXPECTED, summary, file=found.file, breaking=found.breaking), acceptance=name
+            worded(seen, DifferenceClass.EXPECTED, summary, file=found.file, breaking=found.breaking),
+            acceptance=name,
+            evidence=found.evidence,
         )
         for name, summary in agreed.items()
     ]
     if rest.summary.first is not None:
-        parts.append(
-            worded(seen, found.cls, rest.summary, file=found.file, breaking=found.breaking, causes=rest.causes())
-        )
+        left = worded(seen, found.cls, rest.summary, file=found.file, breaking=found.breaking, causes=rest.causes())
+        parts.append(msgspec.structs.replace(left, evidence=found.evidence))
     return parts
 
 

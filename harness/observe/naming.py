@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 ENDINGS = frozenset({"SCENARIO-FAILED", "BROKEN-BEFORE"})
 """Findings that tell how a scenario ended: consequences of what else it saw."""
-ALONE = frozenset({"FIXED", "NOTHING-SEEN", "SLOWER", "MACHINE-SLOWER"})
+ALONE = frozenset({"FIXED", "NOTHING-SEEN", "SLOWER", "MACHINE-SLOWER", "BROWSER-CHANGED"})
 """Findings whose cause is their own, whatever they name."""
 _OBJECT = re.compile(
     r"\b((?:Catalog|Document|InformationRegister|AccumulationRegister|AccountingRegister|CalculationRegister|ChartOf[A-Za-z]+|Enum|"

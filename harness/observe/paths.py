@@ -27,6 +27,7 @@ def matches(pattern: str, path: str) -> bool:
     return _compiled(pattern).fullmatch(path) is not None
 
 
+@lru_cache(maxsize=4096)  # a document has thousands of leaves and tens of shapes
 def masked(patterns: tuple[str, ...], path: str) -> bool:
     """Whether a path, or something it lies in, is pointed at by one of the patterns."""
     if not patterns:

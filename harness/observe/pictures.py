@@ -20,6 +20,14 @@ _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _VISIBLE = 8
 """Steps of 256 in one colour below which nobody sees a difference: fonts are smoothed anew with every drawing."""
 _GAP = 8
+_BETWEEN = (168, 168, 168)
+"""What parts of white paper are told apart by."""
+_SMALL = 480
+"""Points of a picture that is shown whole; of a larger one the place that differs is, or nobody could read it."""
+_MARGIN = 60
+_LEAST = (360, 160)
+_TALLEST = 1_400
+"""Points of what is shown of a large difference: an inserted row moves everything below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,8 @@ class Seen:
         points: points that differ; those only one picture has count too.
         share: their share of the larger picture.
         box: left, top, right, bottom of where they lie; None when nothing differs.
-        picture: PNG: before, after, and what differs in red.
+        picture: PNG: before, after, and what differs in red, side by side, of a wide place one above another; of a large picture only
+            the place that differs and what is around it.
     """
 
     sizes: tuple[tuple[int, int], tuple[int, int]]
@@ -74,22 +83,50 @@ def compared(before: bytes, after: bytes, mask: Sequence[str]) -> Seen | None:
     left, right = (_on(picture, whole) for picture in pictures)
     for picture in (left, right):
         draw = ImageDraw.Draw(picture)
-        for box in rectangles(mask):
-            draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=(0, 0, 0, 255))
+        for hidden in rectangles(mask):
+            draw.rectangle((hidden[0], hidden[1], hidden[2] - 1, hidden[3] - 1), fill=(0, 0, 0, 255))
     bands = ImageChops.difference(left, right).split()
     brightest = bands[0]
     for band in bands[1:]:
         brightest = ImageChops.lighter(brightest, band)
     marks = brightest.point([0 if value < _VISIBLE else 255 for value in range(256)])
     points = marks.histogram()[255]
-    shown = Image.new("RGB", (whole[0] * 3 + _GAP * 2, whole[1]), "white")
-    pale = Image.blend(right.convert("L").convert("RGB"), Image.new("RGB", whole, "white"), 0.7)
+    # Where one picture has no points at all there is grey, not a black that looks like ink.
+    ground = Image.new("RGBA", whole, (228, 228, 228, 255))
+    sides = [Image.alpha_composite(ground, picture).convert("RGB") for picture in (left, right)]
+    pale = Image.blend(sides[1].convert("L").convert("RGB"), Image.new("RGB", whole, "white"), 0.7)
     pale.paste((220, 0, 0), mask=marks)
-    for number, part in enumerate((left.convert("RGB"), right.convert("RGB"), pale)):
-        shown.paste(part, (number * (whole[0] + _GAP), 0))
+    box = marks.getbbox()
+    shown = _beside((*sides, pale), _place(box, whole))
+    return Seen(sizes, points, points / max(whole[0] * whole[1], 1), box, shown)
+
+
+def _place(box: tuple[int, int, int, int] | None, whole: tuple[int, int]) -> tuple[int, int, int, int]:
+    """What of a picture is shown."""
+    if box is None or max(whole) <= _SMALL:
+        return (0, 0, *whole)
+    found = []
+    for start, end, size, least in zip(box[:2], box[2:], whole, _LEAST, strict=True):
+        first, last = max(0, start - _MARGIN), min(size, end + _MARGIN)
+        lacking = max(0, least - (last - first))
+        first = max(0, min(first - lacking // 2, size - least))
+        found.append((first, min(size, max(last, first + least))))
+    (left, right), (top, bottom) = found
+    return left, top, right, min(bottom, top + _TALLEST)
+
+
+def _beside(parts: Sequence[Any], place: tuple[int, int, int, int]) -> bytes:
+    from PIL import Image
+
+    width, height = place[2] - place[0], place[3] - place[1]
+    stacked = width > _SMALL and width > height
+    step = (0, height + _GAP) if stacked else (width + _GAP, 0)
+    ground = Image.new("RGB", (width + step[0] * 2, height + step[1] * 2), _BETWEEN)
+    for number, part in enumerate(parts):
+        ground.paste(part.crop(place), (step[0] * number, step[1] * number))
     output = io.BytesIO()
-    shown.save(output, "PNG")
-    return Seen(sizes, points, points / max(whole[0] * whole[1], 1), marks.getbbox(), output.getvalue())
+    ground.save(output, "PNG", optimize=True)
+    return output.getvalue()
 
 
 def _decoded(content: bytes) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.observe.sql import literal, quoted
-from harness.observe.table_sql import Stored, key_equality, kinds_differ, stored_columns
+from harness.observe.table_sql import Stored, key_equality, kinds_differ, stored_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ class Pair:
     Attributes:
         left: columns of the phase before.
         right: columns of the phase after.
+        rows: how many rows the sides have.
+        bare: whether a side was stored without columns, having neither rows nor declarations.
         key: key columns both have.
         common: columns both have.
         growing: columns a new value of which makes a new row widen the table only; `ANY_ROW`: any new row; none: no row does.
@@ -36,6 +38,8 @@ class Pair:
     after: Observation
     left: dict[str, Stored]
     right: dict[str, Stored]
+    rows: tuple[int, int]
+    bare: tuple[bool, bool]
     key: list[str]
     common: list[str]
     mask: frozenset[str]
@@ -54,7 +58,10 @@ class Pair:
 
 def pair_of(folder: Path, before: Observation, after: Observation) -> Pair:
     """Puts two observations side by side."""
-    left, right = stored_columns(folder / before.file), stored_columns(folder / after.file)
+    sides = [stored_table(folder / before.file)]
+    sides.append(sides[0] if before.digest == after.digest else stored_table(folder / after.file))
+    (left, were), (right, are) = sides
+    bare = not left, not right
     # A table without rows and declarations says nothing of its columns: they are those of the other side.
     left, right = left or right, right or left
     definition = before.definition
@@ -64,6 +71,8 @@ def pair_of(folder: Path, before: Observation, after: Observation) -> Pair:
         after=after,
         left=left,
         right=right,
+        rows=(were, are),
+        bare=bare,
         key=[name for name in definition["key"] if name in left and name in right],
         common=[name for name in left if name in right],
         mask=frozenset(definition["mask"]),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.observe.columns import ColumnKind
 from harness.observe.table_pair import listed, source
@@ -26,12 +25,6 @@ LARGE = 200_000
 """Rows of the larger side from which on a first pass pays."""
 
 
-def rows_of(pair: Pair) -> tuple[int, int]:
-    """Rows of both sides."""
-    sides = [pq.read_metadata(pair.folder / side.file).num_rows for side in (pair.before, pair.after)]
-    return sides[0], sides[1]
-
-
 def sieve(connection: duckdb.DuckDBPyConnection, pair: Pair) -> bool:
     """Makes views `b` and `a` of the rows that may differ, each with its number and the turn 1.
 
@@ -40,7 +33,7 @@ def sieve(connection: duckdb.DuckDBPyConnection, pair: Pair) -> bool:
     """
     if any(pair.left[name].kind is not pair.right[name].kind for name in pair.key):
         return False  # keys of two kinds are equal by their digits, not by their hashes
-    before, after = rows_of(pair)
+    before, after = pair.rows
     connection.execute("DROP TABLE IF EXISTS __pairs")
     connection.execute(_pairs(pair, before + after + 1))
     found = connection.execute(

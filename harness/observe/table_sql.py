@@ -26,12 +26,19 @@ class Stored:
     type: pa.DataType
 
 
+def stored_table(path: Path) -> tuple[dict[str, Stored], int]:
+    """Columns of a stored table, in order, and the number of its rows."""
+    footer = pq.read_metadata(path)
+    columns = {
+        field.name: Stored(ColumnKind((field.metadata or {})[METADATA_KEY].decode()), field.type)
+        for field in footer.schema.to_arrow_schema()
+    }
+    return columns, footer.num_rows
+
+
 def stored_columns(path: Path) -> dict[str, Stored]:
     """Columns of a stored table, in order."""
-    schema = pq.read_schema(path)
-    return {
-        field.name: Stored(ColumnKind((field.metadata or {})[METADATA_KEY].decode()), field.type) for field in schema
-    }
+    return stored_table(path)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,13 @@ _PROBE = b"1C" * 50_000
 _PROBES = 5
 _ROUNDS = 100
 """Pieces of work in one probe beside a call: some milliseconds, long enough to have to wait for a core when others want it too."""
+_FRESH = 0.05
+"""Seconds of calls for which one probe holds: half of the least slowdown that is felt, so that whatever could be told as a slowdown has
+a probe of its own on either side, while calls of some milliseconds do not cost less than looking at the machine."""
 
 
 def measure(call: Callable[[], _T], repeats: int) -> tuple[_T, dict[str, Any]]:
-    """Calls once to warm up and `repeats` times more, with a probe of the machine before each call and after the last.
+    """Calls once to warm up and `repeats` times more, with a probe of the machine beside each call and after the last.
 
     Returns:
         The last call's result, and {"seconds": [...], "warmup": s, "calibration": s, "probes": [...]}; calibration is the best time of
@@ -45,23 +48,45 @@ def measure_together(
         warmups[name] = time.perf_counter() - started
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     probes: dict[str, list[float]] = {name: [] for name in calls}
+    machine = _Machine()
     for _ in range(repeats):
         for name, call in calls.items():
-            probes[name].append(_busy())
+            probes[name].append(machine.look())
             started = time.perf_counter()
             results[name] = call()
-            seconds[name].append(round(time.perf_counter() - started, 6))
+            took = time.perf_counter() - started
+            seconds[name].append(round(took, 6))
+            machine.passed(took)
+    last = _busy()
     calibration = round(min(best, _best()), 9)
     measured = {
         name: {
             "seconds": seconds[name],
             "warmup": round(warmups[name], 6),
             "calibration": calibration,
-            "probes": [*probes[name], _busy()],
+            "probes": [*probes[name], last],
         }
         for name in calls
     }
     return results, measured
+
+
+class _Machine:
+    """How busy the machine is, looked at anew once calls have taken a while."""
+
+    def __init__(self) -> None:
+        self._seen = _busy()
+        self._passed = 0.0
+
+    def look(self) -> float:
+        """Time of the probe that holds now, seconds."""
+        if self._passed >= _FRESH:
+            self._seen, self._passed = _busy(), 0.0
+        return self._seen
+
+    def passed(self, seconds: float) -> None:
+        """A call took so long."""
+        self._passed += seconds
 
 
 def _busy() -> float:

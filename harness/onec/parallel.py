@@ -164,6 +164,11 @@ class Crew:
             HarnessError: what a call raised, at its turn.
         """
         free = threading.Semaphore(self.sessions)
+        if self.sessions == 1:
+            # Small requests: handing each to another thread and back takes longer than what it would do meanwhile.
+            for item in items:
+                yield self._attempt(free, call, item)
+            return
         waiting: deque[Future[_R]] = deque()
         with ThreadPoolExecutor(self.sessions) as pool:
             try:

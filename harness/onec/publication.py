@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import StandError
 from harness.onec.decoding import RowDecoder
 from harness.onec.edmx import Metadata, read_edmx
+from harness.onec.kept import Kept
 
 if TYPE_CHECKING:
     from harness.onec.edmx import EntityType
@@ -35,6 +37,8 @@ class Publication:
 
     def __init__(self, session: StandSession) -> None:
         self.session = session
+        self.kept = Kept(session.guard)
+        """What this user has read in the base and nobody has changed since."""
         self._known: Known | None = None
         self._lock = threading.Lock()
 
@@ -75,8 +79,7 @@ class Publication:
         if known is None:
             with self._lock:
                 if self._known is None:
-                    metadata = read_edmx(self.metadata_bytes(), f"{self.session.publication}{ROOT}/$metadata")
-                    self._known = Known(metadata, RowDecoder(metadata))
+                    self._known = _read(self.metadata_bytes(), f"{self.session.publication}{ROOT}/$metadata")
                 known = self._known
         return known
 
@@ -88,6 +91,25 @@ class Publication:
         """Edm types of the key fields of a set, by name."""
         entity = self.entity_of(entity_set)
         return {item.name: item.type for item in entity.properties if item.name in entity.key} if entity else {}
+
+
+class _Content(bytes):
+    """A `$metadata` that is told from another by its content, wherever it was read."""
+
+    place = ""
+
+
+def _read(content: bytes, place: str) -> Known:
+    told = _Content(content)
+    told.place = place
+    return _parsed(told)
+
+
+@lru_cache(maxsize=1)
+def _parsed(content: _Content) -> Known:
+    """The last one stays: the same publication seen by another client, or after a restore, says the same."""
+    metadata = read_edmx(content, content.place)
+    return Known(metadata, RowDecoder(metadata))
 
 
 def value_of(data: Any, place: str) -> list[Row]:

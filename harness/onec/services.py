@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from harness.errors import AnswerError, RouteAbsentError, StandError
+from harness.onec.kept import Kept
 from harness.onec.service_models import (
     BaseInfo,
     Configuration,
@@ -84,6 +85,8 @@ class ReadinessService:
 
     def __init__(self, session: StandSession) -> None:
         self.session = session
+        self.kept = Kept(session.guard)
+        """What this user has read in the base and nobody has changed since."""
 
     def available(self) -> bool:
         """Whether the base has the service at all.
@@ -146,9 +149,10 @@ class ReadinessService:
         params = _report_params(variant, start, end, parameters)
         return self._bytes("GET", f"/reports/{quote(name, safe='')}/file", params)
 
-    def exchanges(self) -> tuple[ExchangeNode, ...]:
-        """Nodes of exchange plans."""
-        return self._get("/exchanges", tuple[ExchangeNode, ...])
+    def exchanges(self, plan: str = "") -> tuple[ExchangeNode, ...]:
+        """Nodes of exchange plans, or of one; a base that does not know the question tells all."""
+        found = self._get("/exchanges", tuple[ExchangeNode, ...], {"plan": plan} if plan else {})
+        return tuple(node for node in found if plan in ("", node.plan))
 
     def preview_message(self, plan: str, node: str) -> bytes:
         """The message that would be exported now; message numbers do not move."""

@@ -233,7 +233,6 @@ class StandSession:
         url = self._url(method, address)
         if params:
             url += ("&" if "?" in url else "?") + query_string(params)
-        place = f"{method} {readable(shown(url))}"
         started = time.perf_counter()
         try:
             with self._http.send(
@@ -243,9 +242,9 @@ class StandSession:
                 headers=headers,
                 timeout=self._timeout,
             ) as response:
-                body = read_body(response, self._total, place)
+                body = read_body(response, self._total, lambda: _place(method, url))
         except (requests.RequestException, Urllib3Error, UnicodeError) as error:
-            raise no_answer(error, place, self._timeout, self._secrets) from None
+            raise no_answer(error, _place(method, url), self._timeout, self._secrets) from None
         answer = Answer(
             method=method,
             url=shown(url),
@@ -268,6 +267,11 @@ class StandSession:
                 "адрес не относится к публикации стенда", place=shown(address).partition("?")[0], hint=self.publication
             )
         return address
+
+
+def _place(method: str, url: str) -> str:
+    """Method and address, for messages."""
+    return f"{method} {readable(shown(url))}"
 
 
 def _publication(url: str) -> str:

@@ -19,8 +19,10 @@ from harness.errors import StandError
 from harness.onec.answer import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
+
+    from urllib3.connectionpool import ConnectionPool
 
     from harness.onec.guard import WriteGuard
 
@@ -37,6 +39,13 @@ def on_the_wire(publication: str) -> str:
         requests.RequestException: no host can be called so.
     """
     return str(requests.Request("GET", publication).prepare().url)
+
+
+def _root(url: str) -> str:
+    """Scheme and host of an address that was parsed before."""
+    scheme, _, rest = url.partition("://")
+    host = re.split(r"[/?]", rest, maxsplit=1)[0]
+    return f"{scheme}://{host}"
 
 
 def encoded(url: str) -> str:
@@ -141,14 +150,43 @@ class GuardedAdapter(HTTPAdapter):
             respect_retry_after_header=False,
         )
         super().__init__(pool_connections=pool, pool_maxsize=pool, max_retries=retry, pool_block=True)
+        self._pools: dict[str, ConnectionPool] = {}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Sends a request the guard lets pass."""
         self._guard.check(str(request.method), str(request.url), request.headers)
         return super().send(request, *args, **kwargs)
 
+    # The three hooks below are requests' own for subclasses. One adapter serves one stand without proxies and cookies, so most of what
+    # they do by default comes out the same for every request.
 
-def read_body(response: requests.Response, total: float, place: str) -> bytes:
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> ConnectionPool:
+        """Connections to a host, found once."""
+        root = _root(str(request.url))
+        pool = self._pools.get(root)
+        if pool is None:
+            pool = self._pools[root] = super().get_connection_with_tls_context(request, verify, proxies, cert)
+        return pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """What follows the host."""
+        del proxies
+        url = str(request.url)
+        return url[len(_root(url)) :] or "/"
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """An answer without cookies and guessed encodings: bodies are read as bytes."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.reason, response.url = resp.reason, str(req.url)
+        response.raw, response.request = resp, req
+        return response
+
+
+def read_body(response: requests.Response, total: float, place: Callable[[], str]) -> bytes:
     """The whole body, decompressed.
 
     Args:
@@ -166,9 +204,9 @@ def read_body(response: requests.Response, total: float, place: str) -> bytes:
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
         if size > MAX_BYTES:
-            raise StandError(f"ответ больше {MAX_BYTES >> 20} МБ", place=place)
+            raise StandError(f"ответ больше {MAX_BYTES >> 20} МБ", place=place())
         if time.perf_counter() - started > total:
-            raise StandError(f"ответ не пришёл целиком за {total:g} с", place=place)
+            raise StandError(f"ответ не пришёл целиком за {total:g} с", place=place())
         parts.append(chunk)
     return b"".join(parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from harness.errors import AnswerError
 from harness.onec.odata import ODataClient
 from harness.onec.services import ReadinessService
 from harness.onec.session import StandSession, WriteGuard
@@ -49,6 +50,7 @@ class Bases:
         """Why nothing may be written; "" when it may."""
         self._open: dict[str, Base] = {}
         self._service: bool | None = None
+        self._odata = False
 
     def main(self) -> Base:
         """As the user scenarios work with."""
@@ -66,6 +68,16 @@ class Bases:
         if self._service is None:
             self._service = self.main().service.available()
         return self._service
+
+    def odata_refusal(self) -> str:
+        """Why OData does not answer; "" when it does (asked until it has answered once)."""
+        if not self._odata:
+            try:
+                self.main().odata.sets()
+            except AnswerError as error:
+                return error.message or str(error)
+            self._odata = True
+        return ""
 
     def close(self) -> None:
         """Closes every session."""

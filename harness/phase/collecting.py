@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,8 @@ from harness.record.store import RecordWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+    from types import CodeType
 
 AREAS = ("exchange", "report", "flow", "operation", "sweep")
 """Areas a scenario may be of."""
@@ -94,11 +97,23 @@ def scenario_of(item: pytest.Item, context: Context) -> Scenario:
 
 def _digest(item: pytest.Item, function: object) -> str:
     parameters = getattr(getattr(item, "callspec", None), "id", "")
-    try:
-        source = inspect.getsource(function)  # type: ignore[arg-type]
-    except (OSError, TypeError):
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    source = None
+    if code is not None and item.path.is_file():
+        source = _source(item.path, item.path.stat().st_mtime_ns, code.co_firstlineno, code)
+    if source is None:
         source = item.path.read_text(encoding="utf-8") if item.path.is_file() else ""
     return sha256(f"{source}\n{parameters}".encode())
+
+
+@lru_cache(maxsize=4096)
+def _source(path: Path, changed: int, line: int, code: CodeType) -> str | None:
+    """Text of a scenario; sessions of one process find its end among the tokens of its file only once."""
+    del path, changed, line
+    try:
+        return inspect.getsource(code)
+    except (OSError, TypeError):
+        return None
 
 
 def _covers(item: pytest.Item, context: Context) -> list[str]:
@@ -179,3 +194,14 @@ def journal_collected(session: pytest.Session) -> None:
         writer.event(
             EventKind.COLLECTED, Collected(phase=context.phase, scenarios=scenarios, excluded=context.excluded)
         )
+
+
+def prepare_pages(session: pytest.Session) -> None:
+    """Starts the browser while other scenarios run, when one of them is going to draw; a worker of xdist starts its own with the first page."""
+    context = session.config.stash[CONTEXT]
+    if (
+        context.record is not None
+        and not context.worker
+        and any(item.get_closest_marker("pages") for item in session.items)
+    ):
+        context.renderer.warm()

@@ -22,6 +22,7 @@ from harness.record.reader import read_record
 
 if TYPE_CHECKING:
     from harness.observe.pseudonyms import Pseudonyms
+    from harness.observe.renderer import Renderer
     from harness.phase.access import Bases
     from harness.record.events import Excluded
 
@@ -66,6 +67,7 @@ class Context:
     _bases: Bases | None = None
     _pack: Pack | None = None
     _pseudonyms: Pseudonyms | None = None
+    _renderer: Renderer | None = None
 
     @property
     def folder(self) -> Path:
@@ -110,8 +112,20 @@ class Context:
             self._pseudonyms = Pseudonyms(load_key(Path(path) if path else beside))
         return self._pseudonyms
 
+    @property
+    def renderer(self) -> Renderer:
+        """What draws pages; its browser starts with the first of them."""
+        from harness.observe.renderer import Renderer
+
+        if self._renderer is None:
+            info = self.info
+            self._renderer = Renderer(info.browser, wanted=info.pages == "pictures") if info else Renderer()
+        return self._renderer
+
     def close(self) -> None:
-        """Closes sessions and removes what lies outside of the record."""
+        """Closes sessions, stops the browser and removes what lies outside of the record."""
+        if self._renderer is not None:
+            self._renderer.close()
         if self._bases is not None:
             self._bases.close()
         if self.record is None and self._folder is not None:

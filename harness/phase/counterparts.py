@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import pytest
 
+from harness.checks.one_exchange import Exchange
 from harness.checks.outward import Outward
 from harness.errors import AnswerError
+from harness.onec.exchange_folder import folder_of
 from harness.phase.context import CONTEXT
 from harness.phase.outcomes import not_checked
 from harness.record.files import safe_name
@@ -19,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from harness.checks.one_exchange import Exchanges
     from harness.checks.outward import RunResult
     from harness.phase.access import Base
     from harness.phase.fixtures import FindingsFixture
+    from harness.phase.packs import Pack
 
 
 class Counterpart(Protocol):
@@ -37,6 +42,8 @@ class Counterpart(Protocol):
 
 
 _Peer = TypeVar("_Peer", bound=Counterpart)
+_UNSEEN = ("folder", "outward")
+"""Codes a base refuses a folder with: it is not there, or the base exchanges through none on this machine."""
 
 
 class OutwardStand(Outward):
@@ -44,16 +51,20 @@ class OutwardStand(Outward):
 
     Attributes:
         findings: of the scenario.
-        folder: a folder of the scenario's own, for certificates.
     """
 
-    def __init__(self, base: Base, findings: FindingsFixture, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, base: Base, findings: FindingsFixture, stack: ExitStack) -> None:
         super().__init__(base.session)
         self.findings = findings
-        self.folder = folder
         self._stack = stack
         self._peers: list[Counterpart] = []
         self._reached = False
+
+    @cached_property
+    def folder(self) -> Path:
+        """A folder of the scenario's own, for certificates and messages; made for whoever asks."""
+        made = TemporaryDirectory(prefix="readiness-peers-", ignore_cleanup_errors=True)
+        return Path(self._stack.enter_context(made))
 
     def start(self, peer: _Peer) -> _Peer:
         """Starts a counterpart, which ends with the scenario; its log becomes evidence. `shop = outward.start(Shop())`."""
@@ -64,6 +75,21 @@ class OutwardStand(Outward):
         self._stack.enter_context(peer)
         self._peers.append(peer)
         return peer
+
+    def point(self, plan: str, node: str, *, address: str, login: str = "", password: str = "") -> None:
+        """Points an exchange at a counterpart of the harness, and reads the address back.
+
+        A base that does not see a folder of this machine (a container, a server elsewhere) says nothing of the product: not checked.
+
+        Raises:
+            AssertionError: the base goes somewhere else nevertheless: nothing may be run.
+        """
+        try:
+            super().point(plan, node, address=address, login=login, password=password)
+        except AnswerError as error:
+            if folder_of(address) is not None and error.code in _UNSEEN:
+                not_checked("Стенд не видит каталога обмена на этом компьютере: {reason}", reason=error.message)
+            raise
 
     def run(self, plan: str, node: str) -> RunResult:
         """Runs an exchange once.
@@ -93,8 +119,20 @@ class OutwardStand(Outward):
 def outward(base: Base, findings: FindingsFixture) -> Iterator[OutwardStand]:
     """Outward addresses of the base, its exchanges, and the counterparts they are run with."""
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryDirectory(prefix="readiness-peers-", ignore_cleanup_errors=True))
-        yield OutwardStand(base, findings, Path(folder), stack)
+        yield OutwardStand(base, findings, stack)
+
+
+@pytest.fixture
+def exchange(base: Base, pack: Pack, outward: OutwardStand) -> Exchanges:
+    """An exchange of the base by its role in the pack.
+
+    `site = exchange("shop")`; what it can do: `harness.checks.one_exchange`.
+    """
+
+    def opened(role: str) -> Exchange:
+        return Exchange(base.service, outward, str(pack[f"{role}.plan"]), str(pack.get(f"{role}.node", "")))
+
+    return opened
 
 
 @pytest.fixture

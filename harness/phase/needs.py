@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from harness.errors import AnswerError
 from harness.phase.outcomes import not_applicable, not_checked
 
 if TYPE_CHECKING:
@@ -33,10 +32,8 @@ def _need(name: str, bases: Bases) -> None:
         if bases.write_refusal:
             not_checked("{reason}", reason=bases.write_refusal)
     elif kind == "odata":
-        try:
-            bases.main().odata.sets()
-        except AnswerError as error:
-            not_checked("Стандартный интерфейс OData недоступен: {reason}", reason=error.message)
+        if reason := bases.odata_refusal():
+            not_checked("Стандартный интерфейс OData недоступен: {reason}", reason=reason)
     elif kind == "service":
         if not bases.has_service():
             not_checked("В базе нет сервиса готовности (/hs/readiness): эта проверка без него невозможна")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -23,10 +23,19 @@ class Pack:
     Roles of nested tables are joined by a point: `pack["report.gross_profit"]`.
     """
 
-    def __init__(self, *, name: str = "", title: str = "", roles: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        name: str = "",
+        title: str = "",
+        roles: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.name = name
         self.title = title or name
         self._roles = roles or {}
+        self.filters = filters or {}
+        """By which properties integrations filter: set or pattern to properties."""
 
     def __getitem__(self, role: str) -> Any:
         value = self._find(role)
@@ -58,10 +67,15 @@ class Pack:
         return value
 
 
+_Name = Annotated[str, msgspec.Meta(pattern=r"^[\w*?/]+$")]
+"""A name of metadata, maybe with "*", or a way through references."""
+
+
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     title: str = ""
     roles: dict[str, Any] = {}
+    filters: dict[_Name, Annotated[list[_Name], msgspec.Meta(min_length=1)]] = {}
 
 
 def load_pack(path: Path) -> Pack:
@@ -78,4 +92,4 @@ def load_pack(path: Path) -> Pack:
         raise ConfigError(
             f"Пакет имён записан не по правилам: {error}", place=str(path), hint='Пример: name = "demo", раздел [roles]'
         ) from error
-    return Pack(name=content.name, title=content.title, roles=content.roles)
+    return Pack(name=content.name, title=content.title, roles=content.roles, filters=content.filters)

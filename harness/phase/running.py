@@ -65,7 +65,7 @@ def observe_for(item: pytest.Item) -> Observe:
 
     context = item.config.stash[CONTEXT]
     repeats = context.info.timing_repeats if context.info else 1
-    return Observe(context.folder, notes_for(item), context.pseudonyms, repeats)
+    return Observe(context.folder, notes_for(item), context.pseudonyms, repeats, context.renderer)
 
 
 def sweep_for(item: pytest.Item) -> Sweep:

@@ -11,7 +11,7 @@ import math
 import time
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.onec.edmx import Metadata
     from harness.phase.packs import Pack
 
+_T = TypeVar("_T")
 SHARES = {"data": 0.45, "balances": 0.15, "turnovers": 0.1, "reposting": 0.2, "timings": 0.1}
 """Parts of the budget by matter: what is not spent in one is not given to another, so that both phases need no more."""
 LIMIT, SAMPLE = 200_000, 12
@@ -148,20 +149,37 @@ class Sweep:
         write_atomic(path, msgspec.json.encode(plan))
         self._not_checked(plan.left, _NO_TIME, seconds=f"{self.options.budget:g}")
 
+    @property
+    def before(self) -> bool:
+        """Whether nothing was updated yet: what is found now is the working release's own."""
+        return self.phase is Phase.BEFORE
+
+    def remembered(self, matter: str, kind: type[_T], make: Callable[[], _T]) -> _T:
+        """What was chosen before the update, for both phases to look at the same; made, and written into the record, when nothing was.
+
+        Args:
+            matter: short name within the scenario.
+            kind: type of what is kept.
+            make: chooses.
+        """
+        path = self.folder / "sweep" / f"{safe_name(self.notes.scenario.id)}-{matter}.json"
+        if self.phase is Phase.AFTER and path.exists():
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+        made = make()
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, msgspec.json.encode(made))
+        return made
+
     def new_columns(self, metadata: Metadata) -> Callable[[str, str], bool]:
         """Tells columns (set, name) that the phase before did not know; there are none in that phase itself."""
-        path = self.folder / "sweep" / f"{safe_name(self.notes.scenario.id)}-columns.json"
-        if self.phase is Phase.AFTER and path.exists():
-            known = msgspec.json.decode(path.read_bytes(), type=dict[str, set[str]])
-            return lambda name, column: column not in known.get(name, ())
-        columns = {
-            name: sorted(item.name for item in entity.properties)
-            for name in metadata.entity_sets
-            if (entity := metadata.type_of(name)) is not None
-        }
-        path.parent.mkdir(exist_ok=True)
-        write_atomic(path, msgspec.json.encode(columns))
-        return lambda _name, _column: False
+
+        def columns() -> dict[str, list[str]]:
+            described = ((name, metadata.type_of(name)) for name in metadata.entity_sets)
+            return {name: sorted(item.name for item in entity.properties) for name, entity in described if entity}
+
+        known = {name: set(kept) for name, kept in self.remembered("columns", dict[str, list[str]], columns).items()}
+        after = self.phase is Phase.AFTER
+        return lambda name, column: after and column not in known.get(name, ())
 
     def _as_before(self, plan: Plan, wanted: list[str], described: Mapping[str, str], *, fresh: bool) -> Iterator[str]:
         """What the phase before took, what the update changed first; new objects last."""

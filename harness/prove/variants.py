@@ -14,7 +14,8 @@ A defect::
 
 `expect.scenario`: an area folder of the scenarios ("reports"), "run" for the steps of the run itself, or an id of a scenario; a list means any of
 them. `expect.words`: the message must hold all of them, so that it names the place. `when = "before"` seeds the defect into the working release
-(a backup that cannot be restored); otherwise it comes with the update. A harmless change has `why` in place of `breaks`, and `verdict`: the worst
+(a backup that cannot be restored; with a scenario expected, both phases run on it anew and the update leaves it as it is); otherwise it comes
+with the update. A harmless change has `why` in place of `breaks`, and `verdict`: the worst
 verdict it may come to, "GO" when nothing should be said of it at all.
 """
 

@@ -98,6 +98,8 @@ def base_file(run: Run) -> BaseFile:
         capabilities=sorted(item.value for item in run.stand.capabilities),
         timing_repeats=settings.timings.repeats,
         sweep=_sweep_options(run),
+        browser=settings.documents.browser,
+        pages=settings.documents.pages,
     )
 
 

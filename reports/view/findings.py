@@ -28,7 +28,7 @@ from reports.view.model import (
 from reports.view.reasons import COUNTING_GATES, ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from harness.record.models import Acceptance, ColumnChange, Decision, Difference, Example, Finding
@@ -247,13 +247,14 @@ def _difference(tr: Translator, record: Record, one: Difference, told: set[str])
         examples=tuple(_example(tr, example) for example in one.examples[:SHOWN_EXAMPLES]),
         acceptance=one.acceptance,
         file=file,
-        picture=_picture(record.path, file) if file and file.href else "",
+        picture=_picture(record.path, [one.file, *one.evidence]),
     )
 
 
-def _picture(folder: Path, file: Link) -> str:
-    """A PNG of the record as a part of the document, which is sent by mail without its folder."""
-    if not file.path.endswith(".png"):
+def _picture(folder: Path, files: Iterable[str]) -> str:
+    """The first PNG of a difference's files as a part of the document, which is sent by mail without its folder."""
+    file = next((link(path) for path in files if path.endswith(".png")), None)
+    if file is None or not file.href:
         return ""
     try:
         with (folder / file.path).open("rb") as stream:

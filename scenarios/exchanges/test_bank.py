@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, LogWatch, import_row, is_refused, node_of, numbers_of, preview
+from harness.checks.exchanges import IMPORT_KEY, import_row
 from harness.checks.flows import Contract, choose_contract
 from harness.checks.references import References
 from harness.exchange import bank
@@ -18,6 +18,7 @@ from harness.exchange.bank_rules import Direction, validate
 if TYPE_CHECKING:
     from datetime import date
 
+    from harness.checks.one_exchange import Exchanges
     from harness.observe.capture import Observe
     from harness.onec.odata import ODataClient
     from harness.phase.access import Base
@@ -33,29 +34,31 @@ TOTAL = Decimal("12445.67")
 
 @pytest.mark.scenario("BANK-01", area="exchange", severity="blocker", owner="Казначейство")
 @pytest.mark.writes
-def test_statement_is_loaded_once(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
+def test_statement_is_loaded_once(
+    base: Base, pack: Pack, period: Period, observe: Observe, exchange: Exchanges
+) -> None:
     """Выписка банка загружается и не задваивается
 
     Выписка с двумя оплатами покупателя создаёт два документа поступления с правильными суммой, плательщиком, договором и
     назначением. Повторная загрузка той же выписки не создаёт ничего.
     """
-    node, watch = node_of(base.service, pack["bank.plan"]), LogWatch(base.service)
+    ours = exchange("bank")
+    watch = ours.watch()
     contract = choose_contract(base.odata, pack, "customer_contract")
-    data = bank.write(_statement(base.odata, pack, contract, node.node, period.end))
+    data = bank.write(_statement(base.odata, pack, contract, ours.node, period.end))
     assert not validate(bank.read(data)), "Выписка, составленная сценарием, неверна"
-    first = base.service.import_message(node.plan, node.node, data)
-    second = base.service.import_message(node.plan, node.node, data)
+    first = ours.load(data)
+    second = ours.load(data)
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки выписки")
     received = _received(base, pack)
     observe.table("документы", received, key="НомерВПлатежке", title="Документы из выписки")
-    assert first.created == 2, f"Обмен {node.plan}: из выписки с двумя оплатами создано документов: {first.created}"
-    assert second.created == 0, (
-        f"Обмен {node.plan}: повторная загрузка той же выписки создала документов: {second.created}"
-    )
+    assert first.created == 2, ours.says(f"из выписки с двумя оплатами создано документов: {first.created}")
+    assert second.created == 0, ours.says(f"повторная загрузка той же выписки создала документов: {second.created}")
     total = sum((row["Сумма"] for row in received), Decimal(0))
-    assert total == TOTAL, f"Обмен {node.plan}: в выписке поступлений на {TOTAL}, в базе на {total}"
-    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+    assert total == TOTAL, ours.says(f"в выписке поступлений на {TOTAL}, в базе на {total}")
+    errors = watch.told()
+    assert not errors, ours.says(f"ошибки в журнале регистрации: {errors}")
 
 
 def _statement(client: ODataClient, pack: Pack, contract: Contract, account: str, day: date) -> bank.BankFile:
@@ -114,46 +117,45 @@ def _unbalanced(account: str, day: date) -> bytes:
 
 
 @pytest.mark.scenario("BANK-02", area="exchange", severity="blocker", owner="Казначейство")
-def test_payment_orders_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
+def test_payment_orders_are_exported(observe: Observe, exchange: Exchanges) -> None:
     """Платёжные поручения выгружаются в банк без ошибок
 
     Файл для банка прочитан так, как его читает банк: кодировка совпадает с указанной, обязательные поля заполнены, суммы и
     реквизиты те же, что до обновления. Номера сообщений при этом не сдвигаются: файл получен для просмотра.
     """
-    node = node_of(base.service, pack["bank.plan"])
-    file = bank.read(preview(base.service, node), "файл для банка")
+    ours = exchange("bank")
+    file = bank.read(ours.preview(), "файл для банка")
     head = {"Версия": file.version, "Кодировка": file.encoding, "Указанная кодировка": file.get("Кодировка")}
     observe.contract("заголовок", head | {"Документов": str(len(file.documents))}, title="Заголовок файла для банка")
     rows = [{"Вид": item.title} | {field.name: field.value for field in item.fields} for item in file.documents]
     observe.table("поручения", rows, key=("Номер", "Дата"), title="Платёжные поручения в файле для банка")
     total = sum((item.amount() or Decimal(0) for item in file.documents), Decimal(0))
     observe.value("сумма", total, title="Сумма поручений в файле для банка")
-    assert file.documents, f"Обмен {node.plan}: в файле нет ни одного платёжного поручения"
+    assert file.documents, ours.says("в файле нет ни одного платёжного поручения")
     wrong = [problem for problem in validate(file, Direction.TO_BANK) if problem.code in BREAKING]
-    assert not wrong, f"Обмен {node.plan}: банк не примет файл: " + "; ".join(str(problem) for problem in wrong[:5])
+    assert not wrong, ours.says("банк не примет файл: " + "; ".join(str(problem) for problem in wrong[:5]))
 
 
 @pytest.mark.scenario("BANK-03", area="exchange", severity="warning", owner="Казначейство")
 @pytest.mark.writes
-def test_wrong_statement_is_refused(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
+def test_wrong_statement_is_refused(period: Period, observe: Observe, exchange: Exchanges) -> None:
     """Чужая и испорченная выписки не загружаются
 
     Выписка по счёту, которого у компании нет, выписка с неверными итогами и файл другого формата отвергаются с понятной причиной, документы не создаются,
     номера узла не сдвигаются.
     """
-    node = node_of(base.service, pack["bank.plan"])
+    ours = exchange("bank")
     day = period.end - timedelta(days=1)
     stranger = "40702810600000009999"
     foreign = build_statement(stranger, day, day, opening=Decimal(0), documents=())
     answers = {
-        "чужой счёт": is_refused(base.service, node, bank.write(foreign)),
-        "другой формат": is_refused(base.service, node, b"***** ^Type=400^\r\n[IN_PARAM]\r\n"),
-        "пустой файл": is_refused(base.service, node, b""),
-        "неверные итоги": is_refused(base.service, node, _unbalanced(node.node, day)),
+        "чужой счёт": ours.refusal_of(bank.write(foreign)),
+        "другой формат": ours.refusal_of(b"***** ^Type=400^\r\n[IN_PARAM]\r\n"),
+        "пустой файл": ours.refusal_of(b""),
+        "неверные итоги": ours.refusal_of(_unbalanced(ours.node, day)),
     }
     rows = [{"Файл": name, "Отвергнут": bool(reason)} for name, reason in answers.items()]
     observe.table("отказы", rows, key="Файл", title="Отказы при загрузке выписки")
     accepted = [name for name, reason in answers.items() if not reason]
-    assert not accepted, f"Обмен {node.plan}: загружено то, что следует отвергнуть: {', '.join(accepted)}"
-    after = node_of(base.service, node.plan, node.node)
-    assert numbers_of(after) == numbers_of(node), f"Обмен {node.plan}: отказ сдвинул номера узла"
+    assert not accepted, ours.says(f"загружено то, что следует отвергнуть: {', '.join(accepted)}")
+    assert not ours.moved(), ours.says("отказ сдвинул номера узла")

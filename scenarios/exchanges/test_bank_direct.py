@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import LogWatch, node_of, numbers_of, preview
 from harness.checks.flows import choose_contract
 from harness.exchange import bank as file_format
 from harness.exchange import directbank as db
@@ -16,11 +15,10 @@ from harness.exchange.peers.bank import Bank
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.checks.one_exchange import Exchange, Exchanges
     from harness.observe.capture import Observe
-    from harness.onec.services import ExchangeNode
     from harness.phase.access import Base
     from harness.phase.context import Period
-    from harness.phase.counterparts import OutwardStand
     from harness.phase.packs import Pack
 
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("bank"), pytest.mark.writes]
@@ -30,20 +28,12 @@ TREASURY = "03100643000000017300"
 """Казначейский счёт налогового платежа."""
 
 
-def _node(base: Base, pack: Pack) -> ExchangeNode:
-    return node_of(base.service, pack["bank.plan"])
-
-
-def _bank(base: Base, pack: Pack, node: ExchangeNode, tls: Path | None = None) -> Bank:
+def _bank(base: Base, pack: Pack, ours: Exchange, tls: Path | None = None) -> Bank:
     """Банк стенда с тем БИК, который указан у нашего расчётного счёта."""
     number = pack["field.account_number"]
-    account = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{node.node}'")), None)
-    assert account is not None, f"Расчётный счёт {node.node} не найден в справочнике"
+    account = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{ours.node}'")), None)
+    assert account is not None, f"Расчётный счёт {ours.node} не найден в справочнике"
     return Bank(str(account[pack["field.bank_code"]]), versions=pack.get("bank.versions", VERSIONS), tls=tls)
-
-
-def _point(outward: OutwardStand, node: ExchangeNode, peer: Bank) -> None:
-    outward.point(node.plan, "", address=peer.address, login=peer.user, password=peer.password)
 
 
 @pytest.mark.scenario("BANK-04", area="exchange", severity="blocker", owner="Казначейство")
@@ -52,22 +42,21 @@ def test_orders_are_executed_once(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Банк исполняет платёжные поручения один раз и возвращает выписку
 
     База сама обращается к банку стенда: вход, настройки, пакеты с поручениями, извещения, выписка. Банк исполняет каждое поручение
     один раз, даже если обмен запущен дважды; суммы у банка и в базе совпадают; поступление из выписки проведено.
     """
-    node, watch = _node(base, pack), LogWatch(base.service)
-    peer = outward.start(_bank(base, pack, node))
-    _point(outward, node, peer)
-    file = file_format.read(preview(base.service, node), "файл для банка")
+    ours = exchange("bank")
+    peer, watch = ours.meet(_bank(base, pack, ours)), ours.watch()
+    file = file_format.read(ours.preview(), "файл для банка")
     wanted = {item.get("Номер"): item.amount() or Decimal(0) for item in file.documents}
-    first = outward.run(node.plan, node.node)
+    first = ours.run()
     # Отправленное становится подтверждённым, когда банк об этом скажет: извещения приходят в том же или следующем сеансе.
-    _statement(base, pack, period, peer, node)
-    second = outward.run(node.plan, node.node)
+    _statement(base, pack, period, peer, ours.node)
+    second = ours.run()
     done = [
         {"Номер": item.number, "Сумма": item.amount, "СчетПолучателя": item.payee_account} for item in peer.executed
     ]
@@ -75,21 +64,20 @@ def test_orders_are_executed_once(
     observe.contract("шаги", dict.fromkeys(dict.fromkeys(first.steps), "обращение"), title="Обращения к банку")
     observe.value("подтверждено", first.sent, title="Поручений, о приёме которых банк сообщил")
     twice = len(peer.executed) - len({(item.number, item.amount) for item in peer.executed})
-    assert not twice, f"Обмен {node.plan}: банк исполнил дважды поручений: {twice}"
+    assert not twice, ours.says(f"банк исполнил дважды поручений: {twice}")
     paid = {item.number: item.amount for item in peer.executed}
-    assert paid == wanted, (
-        f"Обмен {node.plan}: у банка поручений {len(paid)} на {sum(paid.values())}, в базе {len(wanted)} на {sum(wanted.values())}"
+    assert paid == wanted, ours.says(
+        f"у банка поручений {len(paid)} на {sum(paid.values())}, в базе {len(wanted)} на {sum(wanted.values())}"
     )
-    assert first.sent == len(wanted), (
-        f"Обмен {node.plan}: банк принял {len(wanted)} поручений, база считает принятыми {first.sent}"
+    assert first.sent == len(wanted), ours.says(
+        f"банк принял {len(wanted)} поручений, база считает принятыми {first.sent}"
     )
-    assert second.received.created == 1, (
-        f"Обмен {node.plan}: из выписки банка создано документов: {second.received.created}"
-    )
-    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+    assert second.received.created == 1, ours.says(f"из выписки банка создано документов: {second.received.created}")
+    errors = watch.told()
+    assert not errors, ours.says(f"ошибки в журнале регистрации: {errors}")
 
 
-def _statement(base: Base, pack: Pack, period: Period, peer: Bank, node: ExchangeNode) -> None:
+def _statement(base: Base, pack: Pack, period: Period, peer: Bank, account: str) -> None:
     """Выписка банка с одним поступлением от покупателя."""
     contract = choose_contract(base.odata, pack, "customer_contract")
     partner = base.odata.get(pack["partners"], contract.partner)
@@ -104,7 +92,7 @@ def _statement(base: Base, pack: Pack, period: Period, peer: Bank, node: Exchang
         date=f"{period.end:%Y-%m-%d}",
         amount=Decimal("777.70"),
         payer_account=accounts[0],
-        payee_account=node.node,
+        payee_account=account,
         payer_inn=str(partner[tax]),
         payee_inn=str(own[tax]),
         purpose="Оплата по договору, без НДС",
@@ -113,7 +101,7 @@ def _statement(base: Base, pack: Pack, period: Period, peer: Bank, node: Exchang
     )
     names = {"Payer": {"Name": str(partner["Description"])}, "Payee": {"Name": str(own["Description"])}}
     day = f"{period.end:%Y-%m-%d}T00:00:00"
-    peer.give_statement(node.node, (day, day), Decimal("1000.00"), [payment], names)
+    peer.give_statement(account, (day, day), Decimal("1000.00"), [payment], names)
 
 
 @pytest.mark.scenario("BANK-05", area="exchange", severity="blocker", owner="Казначейство")
@@ -122,7 +110,7 @@ def test_bank_failures_do_no_harm(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Сбои банка не приводят к потерянным и двойным платежам
 
@@ -130,10 +118,9 @@ def test_bank_failures_do_no_harm(
     сертификат, отклоняет поручение. База не считает отправленным то, о чём банк не сообщил, и называет причину отказа.
     Распроведённое поручение в банк не уходит, номера узла от сбоев не сдвигаются.
     """
-    node = _node(base, pack)
+    ours = exchange("bank")
     rows = []
-    peer = outward.start(_bank(base, pack, node))
-    _point(outward, node, peer)
+    peer = ours.meet(_bank(base, pack, ours))
     for title, kind, step in (
         ("ошибка внутри ответа 200", "error-200", "GetSettings"),
         ("сеанс закрыт", "expired", "GetSettings"),
@@ -141,68 +128,65 @@ def test_bank_failures_do_no_harm(
         ("страница вместо ответа", "garbage", "Logon"),
     ):
         peer.fail(kind, step)
-        rows.append({"Сбой": title, "Причина названа": bool(outward.refusal(node.plan, node.node))})
+        rows.append({"Сбой": title, "Причина названа": bool(ours.refusal())})
         peer.recover()
-    untrusted = outward.start(_bank(base, pack, node, tls=outward.folder))
-    _point(outward, node, untrusted)
-    certificate = outward.refusal(node.plan, node.node)
+    ours.meet(_bank(base, pack, ours, tls=ours.folder))
+    certificate = ours.refusal()
     rows.append({"Сбой": "недоверенный сертификат", "Причина названа": bool(certificate)})
     observe.table("сбои", rows, key="Сбой", title="Сбои банка")
-    failed = _node(base, pack)
-    _point(outward, node, peer)
-    taken_back = _orders(base, pack, period, node, "Сбои банка, молчание")[0]
+    moved = ours.moved()
+    ours.turn_to(peer)
+    taken_back = _orders(base, pack, period, ours.node, "Сбои банка, молчание")[0]
     base.odata.unpost(pack["payment_order"], taken_back)
     peer.silent = True
-    quiet = outward.run(node.plan, node.node)
+    quiet = ours.run()
     gone = TREASURY not in {item.payee_account for item in peer.executed}
     sent = peer.steps().count("SendPack")
-    _orders(base, pack, period, node, "Сбои банка, отказ")
+    _orders(base, pack, period, ours.node, "Сбои банка, отказ")
     peer.silent, peer.rejecting = False, "Недостаточно средств на счёте"
-    outward.run(node.plan, node.node)
-    answered = outward.run(node.plan, node.node)
+    ours.run()
+    answered = ours.run()
     told = any(peer.rejecting in text for text in answered.received.warnings)
     observe.value("отказ назван", told, title="Причина отказа банка названа в базе")
-    assert numbers_of(failed) == numbers_of(node), f"Обмен {node.plan}: сбой банка сдвинул номера узла"
-    assert gone, f"Обмен {node.plan}: распроведённое поручение всё равно уходит в банк"
-    assert certificate, f"Обмен {node.plan}: база доверилась банку с недоверенным сертификатом"
+    assert not moved, ours.says("сбой банка сдвинул номера узла")
+    assert gone, ours.says("распроведённое поручение всё равно уходит в банк")
+    assert certificate, ours.says("база доверилась банку с недоверенным сертификатом")
     missed = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
-    assert not missed, f"Обмен {node.plan}: сбой банка принят за успех: {', '.join(missed)}"
-    assert sent, f"Обмен {node.plan}: база не отправила банку ни одного поручения"
-    assert quiet.sent == 0, (
-        f"Обмен {node.plan}: банк не подтвердил приём, а база считает отправленными {quiet.sent} поручений"
-    )
-    assert told, f"Обмен {node.plan}: банк отклонил поручение, а база об этом не сообщает"
+    assert not missed, ours.says(f"сбой банка принят за успех: {', '.join(missed)}")
+    assert sent, ours.says("база не отправила банку ни одного поручения")
+    assert quiet.sent == 0, ours.says(f"банк не подтвердил приём, а база считает отправленными {quiet.sent} поручений")
+    assert told, ours.says("банк отклонил поручение, а база об этом не сообщает")
 
 
 @pytest.mark.scenario("BANK-06", area="exchange", severity="blocker", owner="Казначейство")
-def test_window_takes_the_file(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
+def test_window_takes_the_file(base: Base, pack: Pack, period: Period, observe: Observe, exchange: Exchanges) -> None:
     """Банк принимает файл с налоговым платежом и выплатой физическому лицу
 
     В файле есть обычные поручения, платёж в бюджет (статус составителя, КБК, ОКТМО, казначейский счёт) и поручение с кодом вида
     дохода. Банк проверяет их так, как проверяет при приёме. Распроведённое поручение в банк не уходит.
     """
-    node = _node(base, pack)
-    made = _orders(base, pack, period, node, "Проверка готовности")
-    file = file_format.read(preview(base.service, node), "файл для банка")
+    ours = exchange("bank")
+    made = _orders(base, pack, period, ours.node, "Проверка готовности")
+    file = file_format.read(ours.preview(), "файл для банка")
     mine = [item for item in file.documents if item.get("НазначениеПлатежа").startswith("Проверка готовности")]
     rows = [{field.name: field.value for field in item.fields if field.name != "Номер"} for item in mine]
     observe.table("поручения", rows, key="НазначениеПлатежа", title="Налоговый платёж и выплата физическому лицу")
-    refusals = Bank("", versions=pack.get("bank.versions", VERSIONS)).take_file(preview(base.service, node))
+    refusals = Bank("", versions=pack.get("bank.versions", VERSIONS)).take_file(ours.preview())
     base.odata.unpost(pack["payment_order"], made[0])
-    left = file_format.read(preview(base.service, node), "файл для банка").documents
+    left = file_format.read(ours.preview(), "файл для банка").documents
     gone = not any(item.get("НазначениеПлатежа") == "Проверка готовности: налог" for item in left)
     observe.value("распроведённое не уходит", gone, title="Распроведённое поручение в банк не уходит")
-    assert len(mine) == 2, f"Обмен {node.plan}: в файле для банка не оба поручения, созданных сценарием: {len(mine)}"
-    assert not refusals, f"Обмен {node.plan}: банк не примет файл: {'; '.join(refusals[:4])}"
+    assert len(mine) == 2, ours.says(f"в файле для банка не оба поручения, созданных сценарием: {len(mine)}")
+    assert not refusals, ours.says(f"банк не примет файл: {'; '.join(refusals[:4])}")
     codes = {item.get("КодНазПлатежа") for item in mine}
-    assert "1" in codes, f"Обмен {node.plan}: код вида дохода (КодНазПлатежа) в поручении физическому лицу потерян"
-    assert gone, f"Обмен {node.plan}: распроведённое поручение всё равно уходит в банк"
+    assert "1" in codes, ours.says("код вида дохода (КодНазПлатежа) в поручении физическому лицу потерян")
+    assert gone, ours.says("распроведённое поручение всё равно уходит в банк")
 
 
-def _orders(base: Base, pack: Pack, period: Period, node: ExchangeNode, label: str) -> list[str]:
+def _orders(base: Base, pack: Pack, period: Period, account: str, label: str) -> list[str]:
     """Налоговый платёж на казначейский счёт и выплата физическому лицу."""
     number, code = pack["field.account_number"], pack["field.bank_code"]
-    own = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{node.node}'")))
+    own = next(iter(base.odata.rows(pack["bank_accounts"], filter=f"{number} eq '{account}'")))
     contract = choose_contract(base.odata, pack, "supplier_contract")
     fields = pack["payment_order_fields"]
     treasury = {
@@ -213,7 +197,7 @@ def _orders(base: Base, pack: Pack, period: Period, node: ExchangeNode, label: s
         code: "017003983",
         fields["correspondent"]: "40102810545370000003",
     }
-    account = base.odata.create(pack["bank_accounts"], treasury)
+    budget = base.odata.create(pack["bank_accounts"], treasury)
     common: dict[str, Any] = {
         "Date": f"{period.end:%Y-%m-%d}T12:00:00",
         pack["field.organization"]: str(own["Owner"]),
@@ -222,7 +206,7 @@ def _orders(base: Base, pack: Pack, period: Period, node: ExchangeNode, label: s
         fields["date"]: f"{period.end:%Y-%m-%d}T00:00:00",
     }
     tax = common | {
-        fields["partner_account"]: str(account["Ref_Key"]),
+        fields["partner_account"]: str(budget["Ref_Key"]),
         pack["field.amount"]: Decimal("1500.00"),
         pack["field.purpose"]: f"{label}: налог",
         fields["status"]: "02",

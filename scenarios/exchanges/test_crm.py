@@ -8,29 +8,19 @@ from urllib.parse import urlencode
 
 import pytest
 
-from harness.checks.exchanges import LogWatch, node_of
 from harness.checks.flows import choose_contract, choose_stock
 from harness.exchange.peers.crm import PAGE, Crm
 
 if TYPE_CHECKING:
+    from harness.checks.one_exchange import Exchanges
     from harness.observe.capture import Observe
-    from harness.onec.services import ExchangeNode
     from harness.phase.access import Base
     from harness.phase.context import Period
-    from harness.phase.counterparts import OutwardStand
     from harness.phase.packs import Pack
 
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("crm"), pytest.mark.writes]
 MANAGER = "7"
 """Ответственный, которого назначили в CRM: менять его оттуда, где о нём не знают, нельзя."""
-
-
-def _node(base: Base, pack: Pack) -> ExchangeNode:
-    return node_of(base.service, pack["crm.plan"], pack.get("crm.node", ""))
-
-
-def _point(outward: OutwardStand, node: ExchangeNode, crm: Crm) -> None:
-    outward.point(node.plan, node.node, address=crm.address, login=crm.access, password=crm.refresh)
 
 
 def _deal(
@@ -62,15 +52,15 @@ def test_companies_and_deals_travel_once(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Компании и сделки передаются и не задваиваются
 
     Контрагенты уходят в CRM со своим идентификатором, сделки (их больше одной страницы) становятся заказами с товаром, суммой и
     НДС. Повторный обмен не создаёт ничего ни в базе, ни в CRM.
     """
-    node, crm, watch = _node(base, pack), outward.start(Crm()), LogWatch(base.service)
-    _point(outward, node, crm)
+    ours = exchange("crm")
+    crm, watch = ours.meet(Crm()), ours.watch()
     idents = [_deal(base, pack, period, crm) for _ in range(2)]
     crm.deals |= {f"x{n}": {"ID": f"x{n}", **_old(crm.deals[idents[0]])} for n in range(PAGE)}
     crm.rows |= {f"x{n}": crm.rows[idents[0]] for n in range(PAGE)}
@@ -78,13 +68,13 @@ def test_companies_and_deals_travel_once(
     partner = choose_contract(base.odata, pack, "customer_contract").partner
     card = base.odata.get(pack["partners"], partner)
     base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
-    first = outward.run(node.plan, node.node)
+    first = ours.run()
     companies = len(crm.companies)
     company = next((row for row in crm.companies.values() if row.get("ORIGIN_ID") == partner), {})
     sent = {name: value for name, value in company.items() if name != "ID"}
     company["ASSIGNED_BY_ID"] = MANAGER
     base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
-    second = outward.run(node.plan, node.node)
+    second = ours.run()
     found = _orders(base, pack, idents[0])
     lines = [
         {
@@ -104,29 +94,28 @@ def test_companies_and_deals_travel_once(
     types = {"Поле": "text", "Значение": "text"}
     observe.table("компания", shown, key="Поле", title="Компания, какой её получила CRM", types=types)
     anonymous = [row.get("TITLE", "") for row in crm.companies.values() if not row.get("ORIGIN_ID")]
-    assert companies, f"Обмен {node.plan}: ни одна компания в CRM не передана"
-    assert not anonymous, (
-        f"Обмен {node.plan}: компании переданы в CRM без идентификатора ORIGIN_ID и задвоятся: {', '.join(anonymous[:3])}"
+    assert companies, ours.says("ни одна компания в CRM не передана")
+    assert not anonymous, ours.says(
+        f"компании переданы в CRM без идентификатора ORIGIN_ID и задвоятся: {', '.join(anonymous[:3])}"
     )
-    assert len(crm.companies) == companies, (
-        f"Обмен {node.plan}: повторный обмен задвоил компании в CRM: было {companies}, стало {len(crm.companies)}"
+    assert len(crm.companies) == companies, ours.says(
+        f"повторный обмен задвоил компании в CRM: было {companies}, стало {len(crm.companies)}"
     )
-    assert company["ASSIGNED_BY_ID"] == MANAGER, (
-        f"Обмен {node.plan}: обмен заменил в CRM ответственного за компанию (ASSIGNED_BY_ID): был {MANAGER}, стал {company['ASSIGNED_BY_ID']}"
+    assert company["ASSIGNED_BY_ID"] == MANAGER, ours.says(
+        f"обмен заменил в CRM ответственного за компанию (ASSIGNED_BY_ID): был {MANAGER}, стал {company['ASSIGNED_BY_ID']}"
     )
-    assert first.received.created == len(crm.deals), (
-        f"Обмен {node.plan}: сделок в CRM {len(crm.deals)}, заказов создано {first.received.created}"
+    assert first.received.created == len(crm.deals), ours.says(
+        f"сделок в CRM {len(crm.deals)}, заказов создано {first.received.created}"
     )
-    assert second.received.created == 0, f"Обмен {node.plan}: повторный обмен создал заказов: {second.received.created}"
-    assert len(found) == 1, f"Обмен {node.plan}: по одной сделке заказов в базе {len(found)}"
-    assert len(_orders(base, pack, last)) == 1, f"Обмен {node.plan}: сделки со второй страницы списка CRM не загружены"
+    assert second.received.created == 0, ours.says(f"повторный обмен создал заказов: {second.received.created}")
+    assert len(found) == 1, ours.says(f"по одной сделке заказов в базе {len(found)}")
+    assert len(_orders(base, pack, last)) == 1, ours.says("сделки со второй страницы списка CRM не загружены")
     amount = found[0][pack["field.amount"]]
-    assert amount == Decimal("1200.00"), f"Обмен {node.plan}: сумма сделки в CRM 1200.00, заказа в базе {amount}"
+    assert amount == Decimal("1200.00"), ours.says(f"сумма сделки в CRM 1200.00, заказа в базе {amount}")
     vat = sum((line[pack["field.vat"]] for line in found[0][pack["field.goods"]]), Decimal(0))
-    assert vat == Decimal("200.00"), (
-        f"Обмен {node.plan}: НДС в заказе из CRM {vat}, ожидается 200.00: заказ не провести"
-    )
-    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+    assert vat == Decimal("200.00"), ours.says(f"НДС в заказе из CRM {vat}, ожидается 200.00: заказ не провести")
+    errors = watch.told()
+    assert not errors, ours.says(f"ошибки в журнале регистрации: {errors}")
 
 
 def _old(deal: dict[str, Any]) -> dict[str, Any]:
@@ -139,25 +128,25 @@ def test_stages_travel(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Стадии и отмены доходят в обе стороны, старое не затирает новое
 
     Проигранная сделка отменяет заказ, распроведённый в базе заказ уводит сделку в проигранные. Сообщение со старым состоянием
     сделки, пришедшее после нового, ничего не меняет. Стадии CRM, которые знает база, в CRM есть.
     """
-    node, crm = _node(base, pack), outward.start(Crm())
-    _point(outward, node, crm)
+    ours = exchange("crm")
+    crm = ours.meet(Crm())
     ident, other = (_deal(base, pack, period, crm) for _ in range(2))
-    outward.run(node.plan, node.node)
+    ours.run()
     crm.deals[ident] |= {"STAGE_ID": "LOSE", "DATE_MODIFY": "2026-03-31T11:00:00"}
-    outward.run(node.plan, node.node)
+    ours.run()
     lost = _orders(base, pack, ident)
     crm.deals[ident] |= {"STAGE_ID": "EXECUTING", "DATE_MODIFY": "2026-03-30T08:00:00", "COMMENTS": "старое состояние"}
-    outward.run(node.plan, node.node)
+    ours.run()
     stale = _orders(base, pack, ident)
     base.odata.unpost(pack["order"], str(_orders(base, pack, other)[0]["Ref_Key"]))
-    outward.run(node.plan, node.node)
+    ours.run()
     rows = [
         {
             "Событие": "сделка проиграна",
@@ -167,13 +156,11 @@ def test_stages_travel(
         {"Событие": "заказ распроведён", "Итог": str(crm.deals[other]["STAGE_ID"])},
     ]
     observe.table("стадии", rows, key="Событие", title="Стадии сделок и заказов")
-    assert lost, f"Обмен {node.plan}: сделка CRM не загружена"
-    assert not lost[0]["Posted"], f"Обмен {node.plan}: проигранная в CRM сделка оставила заказ проведённым"
-    assert stale[0][pack["field.comment"]] != "старое состояние", (
-        f"Обмен {node.plan}: старое состояние сделки CRM затёрло новое"
-    )
-    assert crm.deals[other]["STAGE_ID"] == "LOSE", (
-        f"Обмен {node.plan}: распроведённый заказ не увёл сделку CRM в проигранные: стадия {crm.deals[other]['STAGE_ID']}"
+    assert lost, ours.says("сделка CRM не загружена")
+    assert not lost[0]["Posted"], ours.says("проигранная в CRM сделка оставила заказ проведённым")
+    assert stale[0][pack["field.comment"]] != "старое состояние", ours.says("старое состояние сделки CRM затёрло новое")
+    assert crm.deals[other]["STAGE_ID"] == "LOSE", ours.says(
+        f"распроведённый заказ не увёл сделку CRM в проигранные: стадия {crm.deals[other]['STAGE_ID']}"
     )
 
 
@@ -182,15 +169,15 @@ def test_crm_failures_do_no_harm(
     base: Base,
     pack: Pack,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Предел запросов, истёкший токен и ошибки CRM обрабатываются
 
     На предел запросов (503) база повторяет обращение, истёкший токен обновляет и запоминает новый, ошибку внутри ответа 200 и
     отказ в правах называет и не считает успехом.
     """
-    node, crm = _node(base, pack), outward.start(Crm())
-    _point(outward, node, crm)
+    ours = exchange("crm")
+    crm = ours.meet(Crm())
     partner = choose_contract(base.odata, pack, "customer_contract").partner
     rows = []
     for title, kind, step in (
@@ -202,26 +189,26 @@ def test_crm_failures_do_no_harm(
         card = base.odata.get(pack["partners"], partner)
         base.odata.change(pack["partners"], partner, {"Description": card["Description"]})
         crm.fail(kind, step)
-        rows.append({"Сбой": title, "Причина названа": bool(outward.refusal(node.plan, node.node))})
+        rows.append({"Сбой": title, "Причина названа": bool(ours.refusal())})
         crm.recover()
     crm.fail("limit", "crm.deal.list", times=2)
-    limit = outward.refusal(node.plan, node.node)
+    limit = ours.refusal()
     crm.recover()
-    after = _node(base, pack)
+    after = ours.now()
     crm.expire()
-    expired = outward.refusal(node.plan, node.node)
+    expired = ours.refusal()
     renewals = crm.renewals
-    again = outward.refusal(node.plan, node.node)
+    again = ours.refusal()
     observe.table("сбои", rows, key="Сбой", title="Сбои CRM")
     observe.value("предел запросов", not limit, title="Предел запросов пережит")
     observe.value("токен", not (expired or again), title="Истёкший токен обновлён и сохранён")
     missed = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
-    assert not missed, f"Обмен {node.plan}: ошибка CRM принята за успех: {', '.join(missed)}"
-    assert after.received_no == node.received_no, f"Обмен {node.plan}: сбой CRM сдвинул номер принятого"
-    assert not limit, f"Обмен {node.plan}: предел запросов CRM остановил обмен: {limit}"
-    assert not expired, f"Обмен {node.plan}: истёкший токен CRM остановил обмен: {expired}"
+    assert not missed, ours.says(f"ошибка CRM принята за успех: {', '.join(missed)}")
+    assert after.received_no == ours.state.received_no, ours.says("сбой CRM сдвинул номер принятого")
+    assert not limit, ours.says(f"предел запросов CRM остановил обмен: {limit}")
+    assert not expired, ours.says(f"истёкший токен CRM остановил обмен: {expired}")
     lost = again or ("обновляет его снова" if crm.renewals != renewals else "")
-    assert not lost, f"Обмен {node.plan}: новый токен CRM не сохранён, следующий обмен: {lost}"
+    assert not lost, ours.says(f"новый токен CRM не сохранён, следующий обмен: {lost}")
 
 
 @pytest.mark.scenario("CRM-04", area="exchange", severity="blocker", owner="Отдел продаж")
@@ -230,30 +217,30 @@ def test_event_is_taken(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Событие CRM принимается базой
 
     CRM сообщает веб-хуком, что сделка изменилась; база забирает сделку и создаёт заказ. Обработчик должен отвечать по тому же
     адресу, что до обновления.
     """
-    node, crm = _node(base, pack), outward.start(Crm())
-    _point(outward, node, crm)
+    ours = exchange("crm")
+    crm = ours.meet(Crm())
     ident = _deal(base, pack, period, crm)
-    form = {"event": "ONCRMDEALADD", "data[FIELDS][ID]": ident, "node": node.node}
+    form = {"event": "ONCRMDEALADD", "data[FIELDS][ID]": ident, "node": ours.node}
     answer = base.session.post(
         str(pack["http.event"]),
         urlencode(form).encode(),
         headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"},
         expect=None,
     )
-    if answer.status != 200 and not outward.heard:
+    if answer.status != 200 and not ours.heard:
         # Обработчик сам забирает сделку у CRM. Со стенда, которому до неё не достать, он откажет при любом релизе: это говорит обычный обмен.
-        outward.refusal(node.plan, node.node)
+        ours.refusal()
     found = _orders(base, pack, ident)
     observe.value("код ответа", answer.status, title="Код ответа обработчика событий CRM")
     observe.value("заказов", len(found), title="Заказов по событию CRM")
     assert answer.status == 200, (
         f"Обработчик событий CRM {pack['http.event']} отвечает {answer.status}: события CRM потеряются"
     )
-    assert len(found) == 1, f"Обмен {node.plan}: по событию CRM заказов создано {len(found)}"
+    assert len(found) == 1, ours.says(f"по событию CRM заказов создано {len(found)}")

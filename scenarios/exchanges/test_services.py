@@ -10,13 +10,13 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from harness.checks.exchanges import LogWatch, node_of
+from harness.checks.exchanges import LogWatch
 from harness.checks.flows import choose_contract, choose_stock
 from harness.onec.session import StandSession
 
 if TYPE_CHECKING:
+    from harness.checks.one_exchange import Exchanges
     from harness.observe.capture import Observe
-    from harness.onec.services import ExchangeNode
     from harness.onec.session import Answer
     from harness.phase.access import Base
     from harness.phase.context import Period
@@ -41,19 +41,15 @@ def _told(answer: Answer) -> str:
     return f"{answer.status} {known.get(answer.status, ' '.join(text.split())[:160])}".strip()
 
 
-def _universal(base: Base, pack: Pack) -> ExchangeNode:
-    return node_of(base.service, pack["universal.plan"], pack.get("universal.node", ""))
-
-
 @pytest.mark.scenario("HTTP-01", area="exchange", severity="blocker", owner="Ответственный за интеграции")
-def test_services_answer(base: Base, pack: Pack, observe: Observe) -> None:
+def test_services_answer(base: Base, pack: Pack, observe: Observe, exchange: Exchanges) -> None:
     """Сервисы базы отвечают по прежним адресам
 
     Сервис обмена БСП, описания веб-сервисов и сервис интеграции с сайтом: код ответа и вид содержимого те же, и без имени и пароля
     ответ прежний. Сервис, который перестал публиковаться или потребовал других прав, останавливает обмен с той стороны, и виден он
     только там; сервис, который стал отвечать всем подряд, отдаёт данные посторонним.
     """
-    node = _universal(base, pack)
+    node = exchange("universal").state
     checked = {
         f"{BSP}/version": {},
         f"{BSP}/1.0.0.1/GetIBParameters": {"ExchangePlanName": node.plan, "NodeCode": node.node},
@@ -78,13 +74,13 @@ def test_services_answer(base: Base, pack: Pack, observe: Observe) -> None:
 
 
 @pytest.mark.scenario("HTTP-02", area="exchange", severity="blocker", owner="Ответственный за интеграции")
-def test_parameters_are_kept(base: Base, pack: Pack, observe: Observe) -> None:
+def test_parameters_are_kept(base: Base, observe: Observe, exchange: Exchanges) -> None:
     """Параметры базы для корреспондента прежние
 
     По этому ответу корреспондент решает, может ли он обмениваться: версии формата, виды объектов и направления, код и префикс
     узла. Номер версии конфигурации меняется при обновлении и не сравнивается.
     """
-    node = _universal(base, pack)
+    node = exchange("universal").state
     answer = _get(base, f"{BSP}/1.0.0.1/GetIBParameters", ExchangePlanName=node.plan, NodeCode=node.node)
     assert answer.status == 200, f"Параметры базы не получены: {_told(answer)}"
     found: dict[str, Any] = msgspec.json.decode(answer.content)
@@ -96,7 +92,7 @@ def test_parameters_are_kept(base: Base, pack: Pack, observe: Observe) -> None:
     found.pop("ConfigurationVersion", None)
     entries = {f"параметр/{name}": f"{type(value).__name__}: {value}" for name, value in found.items()}
     observe.contract("параметры", entries, title="Параметры базы для корреспондента")
-    observe.timing("время", lambda: _get(base, f"{BSP}/version"), repeats=5)
+    observe.timing("время", lambda: _get(base, f"{BSP}/version"), title="Ответ сервиса обмена БСП", repeats=5)
     assert set(versions) == set(node.versions), (
         f"Обмен {node.plan}: корреспонденту названы версии {', '.join(versions)}, а узел умеет {', '.join(node.versions)}"
     )
@@ -189,7 +185,8 @@ def test_request_is_taken_once(base: Base, pack: Pack, observe: Observe) -> None
     assert (count, first["id"]) == (1, second["id"]), (
         f"Повторный запрос сайта с тем же ключом создал вторую карточку: карточек {count}"
     )
-    assert not watch.errors(), f"Сервис для сайта: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+    errors = watch.told()
+    assert not errors, f"Сервис для сайта: ошибки в журнале регистрации: {errors}"
 
 
 @pytest.mark.scenario("HTTP-05", area="exchange", severity="blocker", owner="Ответственный за интеграции")

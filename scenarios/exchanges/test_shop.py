@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, node_of, preview
+from harness.checks.exchanges import IMPORT_KEY, import_row
 from harness.checks.flows import choose_stock
 from harness.checks.references import References
 from harness.exchange import commerceml
 from harness.exchange.commerceml_write import write_orders
 
 if TYPE_CHECKING:
+    from harness.checks.one_exchange import Exchanges
     from harness.observe.capture import Observe
     from harness.phase.access import Base
     from harness.phase.context import Period
@@ -25,24 +26,22 @@ SITE_ORDER = "readiness-000001"
 
 @pytest.mark.scenario("SHOP-01", area="exchange", severity="blocker", owner="Интернет-магазин")
 @pytest.mark.writes
-def test_orders_are_loaded_once(base: Base, pack: Pack, period: Period, observe: Observe) -> None:
+def test_orders_are_loaded_once(base: Base, pack: Pack, period: Period, observe: Observe, exchange: Exchanges) -> None:
     """Заказы с сайта загружаются и не задваиваются
 
     Заказ с двумя товарами становится заказом покупателя с теми же товарами, количеством, ценой и суммой. Сайт, не получивший
     подтверждения, присылает заказ снова: второй такой же заказ появиться не должен.
     """
-    node = node_of(base.service, pack["shop.plan"], pack.get("shop.node", ""))
+    ours = exchange("shop")
     data = write_orders([_order(base, pack, period)])
-    first = base.service.import_message(node.plan, node.node, data)
-    second = base.service.import_message(node.plan, node.node, data)
+    first = ours.load(data)
+    second = ours.load(data)
     found = list(base.odata.rows(pack["order"], filter=f"{pack['field.site_id']} eq '{SITE_ORDER}'"))
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки заказов с сайта")
     observe.table("строки", _lines(base, pack, found), key=("Заказ", "Товар"), title="Строки заказов с сайта")
-    assert len(found) == 1, f"Обмен {node.plan}: один заказ сайта загружен дважды, заказов в базе стало {len(found)}"
-    assert second.created == 0, (
-        f"Обмен {node.plan}: повторная загрузка того же заказа создала объектов: {second.created}"
-    )
+    assert len(found) == 1, ours.says(f"один заказ сайта загружен дважды, заказов в базе стало {len(found)}")
+    assert second.created == 0, ours.says(f"повторная загрузка того же заказа создала объектов: {second.created}")
 
 
 def _order(base: Base, pack: Pack, period: Period) -> commerceml.Order:
@@ -87,14 +86,14 @@ def _lines(base: Base, pack: Pack, orders: list[dict[str, Any]]) -> list[dict[st
 
 
 @pytest.mark.scenario("SHOP-02", area="exchange", severity="blocker", owner="Интернет-магазин")
-def test_offers_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
+def test_offers_are_exported(observe: Observe, exchange: Exchanges) -> None:
     """Цены и остатки для сайта выгружаются без изменений
 
     Сайт получит те же предложения с теми же идентификаторами, ценами и остатками. Изменившийся идентификатор задвоит товар на
     сайте, а потерянный признак «только изменения» снимет с продажи всё, чего нет в файле.
     """
-    node = node_of(base.service, pack["shop.plan"], pack.get("shop.node", ""))
-    package = commerceml.read_offers(preview(base.service, node), "файл предложений")
+    ours = exchange("shop")
+    package = commerceml.read_offers(ours.preview(), "файл предложений")
     head = {"Пространство имён": package.namespace, "Только изменения": str(package.changes_only), "Пакет": package.id}
     observe.contract("заголовок", head | {"Версия схемы": package.schema}, title="Заголовок файла предложений")
     known = dict(package.price_types)
@@ -110,7 +109,7 @@ def test_offers_are_exported(base: Base, pack: Pack, observe: Observe) -> None:
     ]
     observe.table("предложения", [*prices, *rests], key=("Ид", "Показатель"), title="Цены и остатки для сайта")
     observe.value("товаров", len(package.offers), title="Предложений в файле")
-    assert package.offers, f"Обмен {node.plan}: в файле для сайта нет ни одного предложения"
-    assert not package.problems, f"Обмен {node.plan}: сайт прочитает файл неверно: " + "; ".join(package.problems[:5])
+    assert package.offers, ours.says("в файле для сайта нет ни одного предложения")
+    assert not package.problems, ours.says("сайт прочитает файл неверно: " + "; ".join(package.problems[:5]))
     free = [offer.name or offer.id for offer in package.offers if any(value <= 0 for _, value in offer.prices)]
-    assert not free, f"Обмен {node.plan}: предложения с нулевой ценой: {', '.join(free[:5])}"
+    assert not free, ours.says(f"предложения с нулевой ценой: {', '.join(free[:5])}")

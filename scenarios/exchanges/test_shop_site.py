@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.checks.exchanges import LogWatch, is_refused, node_of, numbers_of
 from harness.checks.flows import choose_stock
 from harness.exchange import commerceml
 from harness.exchange.commerceml_write import write_orders
 from harness.exchange.peers.shop import STRICT, Shop, order_content
 
 if TYPE_CHECKING:
+    from harness.checks.one_exchange import Exchange, Exchanges
     from harness.observe.capture import Observe
-    from harness.onec.services import ExchangeNode
     from harness.phase.access import Base
     from harness.phase.context import Period
-    from harness.phase.counterparts import OutwardStand
-    from harness.phase.fixtures import FindingsFixture
     from harness.phase.packs import Pack
 
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("shop"), pytest.mark.writes]
@@ -32,14 +29,6 @@ DIALOGUE = (
 """Порядок обращений 1С к сайту, как в записанном журнале веб-сервера (facts/exchanges.md 3.2)."""
 ENOUGH = 250
 """Сколько раз сайт отвечает «progress», пока база не обязана остановиться сама."""
-
-
-def _node(base: Base, pack: Pack) -> ExchangeNode:
-    return node_of(base.service, pack["shop.plan"], pack.get("shop.node", ""))
-
-
-def _point(outward: OutwardStand, node: ExchangeNode, shop: Shop) -> None:
-    outward.point(node.plan, node.node, address=shop.address, login=shop.user, password=shop.password)
 
 
 def _order(base: Base, pack: Pack, period: Period, ident: str) -> commerceml.Order:
@@ -87,7 +76,7 @@ def test_site_shows_the_same(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Сайт после обмена показывает те же товары, цены и остатки
 
@@ -95,13 +84,13 @@ def test_site_shows_the_same(
     обратно. Сравнивается то, что после обмена видит покупатель. Второй обмен подряд не создаёт заказа второй раз, потому что
     первый подтверждён.
     """
-    node, shop, watch = _node(base, pack), outward.start(Shop()), LogWatch(base.service)
-    _point(outward, node, shop)
+    ours = exchange("shop")
+    shop, watch = ours.meet(Shop()), ours.watch()
     order = _order(base, pack, period, "stand-000001")
     _place(shop, order)
-    first = outward.run(node.plan, node.node)
+    first = ours.run()
     steps = shop.steps()
-    second = outward.run(node.plan, node.node)
+    second = ours.run()
     observe.table("витрина", _shown(shop), key=("Предложение", "ВидЦены"), title="Что видит покупатель на сайте")
     states = shop.store.states()
     observe.table("заказы", states, key="Заказ", mask=("Номер",), title="Заказы в личном кабинете")
@@ -115,51 +104,50 @@ def test_site_shows_the_same(
         {name: "свойство" for name in properties if name} | {"Склады": stores},
         title="Свойства и склады на сайте",
     )
-    assert tuple(steps[: len(DIALOGUE)]) == DIALOGUE, (
-        f"Обмен {node.plan}: порядок обращений к сайту другой: {' → '.join(steps[:12])}"
+    assert tuple(steps[: len(DIALOGUE)]) == DIALOGUE, ours.says(
+        f"порядок обращений к сайту другой: {' → '.join(steps[:12])}"
     )
-    assert not shop.refusals, f"Обмен {node.plan}: сайт не принял: {'; '.join(shop.refusals[:3])}"
-    assert first.received.created, f"Обмен {node.plan}: заказ с сайта не загружен: создано {first.received.created}"
-    assert "sale success" in steps, (
-        f"Обмен {node.plan}: база не подтвердила сайту получение заказов («success» не отправлен)"
+    assert not shop.refusals, ours.says(f"сайт не принял: {'; '.join(shop.refusals[:3])}")
+    assert first.received.created, ours.says(f"заказ с сайта не загружен: создано {first.received.created}")
+    assert "sale success" in steps, ours.says("база не подтвердила сайту получение заказов («success» не отправлен)")
+    assert second.received.created == 0, ours.says(
+        f"после второго обмена заказов создано ещё {second.received.created}"
     )
-    assert second.received.created == 0, (
-        f"Обмен {node.plan}: после второго обмена заказов создано ещё {second.received.created}"
-    )
-    assert states[0]["Передан"] is True, f"Обмен {node.plan}: сайт считает заказ непереданным и пришлёт его снова"
-    assert states[0]["Статус"], f"Обмен {node.plan}: статус заказа на сайт не вернулся"
-    _same_totals(base, pack, node, shop, order)
-    assert not watch.errors(), f"Обмен {node.plan}: ошибки в журнале регистрации: {'; '.join(watch.errors()[:3])}"
+    assert states[0]["Передан"] is True, ours.says("сайт считает заказ непереданным и пришлёт его снова")
+    assert states[0]["Статус"], ours.says("статус заказа на сайт не вернулся")
+    _same_totals(base, pack, ours, shop, order)
+    errors = watch.told()
+    assert not errors, ours.says(f"ошибки в журнале регистрации: {errors}")
 
 
-def _same_totals(base: Base, pack: Pack, node: ExchangeNode, shop: Shop, order: commerceml.Order) -> None:
+def _same_totals(base: Base, pack: Pack, ours: Exchange, shop: Shop, order: commerceml.Order) -> None:
     """Итоги обеих сторон: сумма заказа в базе и на сайте, число предложений в файле и на витрине."""
     found = list(base.odata.rows(pack["order"], filter=f"{pack['field.site_id']} eq '{order.id}'"))
     amounts = [row[pack["field.amount"]] for row in found]
-    assert amounts == [order.amount], f"Обмен {node.plan}: сумма заказа на сайте {order.amount}, в базе {amounts}"
-    offers = commerceml.read_offers(base.service.preview_message(node.plan, node.node), "файл предложений").offers
+    assert amounts == [order.amount], ours.says(f"сумма заказа на сайте {order.amount}, в базе {amounts}")
+    offers = commerceml.read_offers(ours.preview(), "файл предложений").offers
     shown = {item.offer for item in shop.store.shown()}
     missing = [offer.name or offer.id for offer in offers if offer.prices and offer.id not in shown]
-    assert not missing, f"Обмен {node.plan}: на сайт не попали предложения: {', '.join(missing[:5])}"
+    assert not missing, ours.says(f"на сайт не попали предложения: {', '.join(missing[:5])}")
 
 
 @pytest.mark.scenario("SHOP-04", area="exchange", severity="blocker", owner="Интернет-магазин")
-def test_strict_site_is_served(base: Base, pack: Pack, observe: Observe, outward: OutwardStand) -> None:
+def test_strict_site_is_served(observe: Observe, exchange: Exchanges) -> None:
     """Сайт, который требует соблюдать протокол, принимает обмен
 
     Сайт выдаёт ключ сеанса и проверяет его в каждом обращении, принимает только архивы и только частями, обрабатывает файл за
     несколько обращений и знает одну версию схемы. Так ведут себя обновлённые сайты на Битрикс.
     """
-    node, shop = _node(base, pack), outward.start(Shop(STRICT))
-    _point(outward, node, shop)
-    reason = outward.refusal(node.plan, node.node)
+    ours = exchange("shop")
+    shop = ours.meet(Shop(STRICT))
+    reason = ours.refusal()
     observe.value("принят", not reason, title="Строгий сайт принял обмен")
     largest = max((call.size for call in shop.calls if call.step == "catalog file"), default=0)
     observe.value("часть в пределах", largest <= STRICT.file_limit, title="Части файла не больше допустимых")
     observe.table(
         "витрина", _shown(shop), key=("Предложение", "ВидЦены"), title="Что видит покупатель на строгом сайте"
     )
-    assert not reason, f"Обмен {node.plan}: строгий сайт не принял обмен: {reason}"
+    assert not reason, ours.says(f"строгий сайт не принял обмен: {reason}")
 
 
 @pytest.mark.scenario("SHOP-05", area="exchange", severity="blocker", owner="Интернет-магазин")
@@ -168,7 +156,7 @@ def test_site_failures_do_no_harm(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Сбои сайта ничего не портят
 
@@ -176,8 +164,8 @@ def test_site_failures_do_no_harm(
     «progress» или показывает недоверенный сертификат. База называет причину, номера сообщений не сдвигаются, а заказ, который не
     удалось получить, приходит со следующим обменом.
     """
-    node, shop = _node(base, pack), outward.start(Shop())
-    _point(outward, node, shop)
+    ours = exchange("shop")
+    shop = ours.meet(Shop())
     _place(shop, _order(base, pack, period, "stand-000002"))
     rows = []
     for title, kind, step in (
@@ -188,34 +176,28 @@ def test_site_failures_do_no_harm(
         ("отказ во входе", "refuse", "catalog checkauth"),
     ):
         shop.fail(kind, step)
-        rows.append({"Сбой": title, "Причина названа": bool(outward.refusal(node.plan, node.node))})
+        rows.append({"Сбой": title, "Причина названа": bool(ours.refusal())})
         shop.recover()
-    endless = outward.start(
-        Shop(replace(STRICT, sessid=False, zipped=False, progress=-1, version="", file_limit=10**8))
-    )
-    _point(outward, node, endless)
-    endless_reason = outward.refusal(node.plan, node.node)
+    endless = ours.meet(Shop(replace(STRICT, sessid=False, zipped=False, progress=-1, version="", file_limit=10**8)))
+    endless_reason = ours.refusal()
     rows.append({"Сбой": "бесконечная загрузка", "Причина названа": bool(endless_reason)})
-    strange = outward.start(Shop(tls=outward.folder))
-    _point(outward, node, strange)
-    certificate = outward.refusal(node.plan, node.node)
+    ours.meet(Shop(tls=ours.folder))
+    certificate = ours.refusal()
     rows.append({"Сбой": "недоверенный сертификат", "Причина названа": bool(certificate)})
-    after = _node(base, pack)
+    after = ours.now()
     observe.table("сбои", rows, key="Сбой", title="Сбои сайта")
-    _point(outward, node, shop)
-    loaded = outward.run(node.plan, node.node)
-    assert certificate, f"Обмен {node.plan}: база доверилась сайту с недоверенным сертификатом"
+    ours.turn_to(shop)
+    loaded = ours.run()
+    assert certificate, ours.says("база доверилась сайту с недоверенным сертификатом")
     asked = endless.steps().count("catalog import")
     stopped = bool(endless_reason) and asked < ENOUGH
-    assert stopped, f"Обмен {node.plan}: на бесконечный «progress» сайта база не остановилась, обращений {asked}"
+    assert stopped, ours.says(f"на бесконечный «progress» сайта база не остановилась, обращений {asked}")
     silent = [str(row["Сбой"]) for row in rows if not row["Причина названа"]]
-    assert not silent, f"Обмен {node.plan}: сбой сайта принят за успех: {', '.join(silent)}"
-    assert after.sent_no == node.sent_no, (
-        f"Обмен {node.plan}: сбой сдвинул номер отправленного: {node.sent_no} → {after.sent_no}"
+    assert not silent, ours.says(f"сбой сайта принят за успех: {', '.join(silent)}")
+    assert after.sent_no == ours.state.sent_no, ours.says(
+        f"сбой сдвинул номер отправленного: {ours.state.sent_no} → {after.sent_no}"
     )
-    assert loaded.received.created, (
-        f"Обмен {node.plan}: заказ, не полученный из-за сбоя, не пришёл со следующим обменом"
-    )
+    assert loaded.received.created, ours.says("заказ, не полученный из-за сбоя, не пришёл со следующим обменом")
 
 
 @pytest.mark.scenario("SHOP-06", area="exchange", severity="blocker", owner="Интернет-магазин")
@@ -224,25 +206,25 @@ def test_cancellations_travel(
     pack: Pack,
     period: Period,
     observe: Observe,
-    outward: OutwardStand,
+    exchange: Exchanges,
 ) -> None:
     """Отмены доходят в обе стороны
 
     Покупатель отменил заказ на сайте: в базе заказ помечен на удаление и не проведён. Товар помечен на удаление в базе: сайт его
     больше не показывает.
     """
-    node, shop = _node(base, pack), outward.start(Shop())
-    _point(outward, node, shop)
+    ours = exchange("shop")
+    shop = ours.meet(Shop())
     order = _order(base, pack, period, "stand-000003")
     _place(shop, order)
-    outward.run(node.plan, node.node)
+    ours.run()
     item = order.lines[0].item
     before = {one.item for one in shop.store.shown()}
     _place(shop, replace(order, details=(("Отменен", "true"),)))
     good = base.odata.get(pack["goods"], item)
     base.odata.change(pack["goods"], item, {"DeletionMark": True})
     try:
-        outward.run(node.plan, node.node)
+        ours.run()
     finally:
         base.odata.change(pack["goods"], item, {"DeletionMark": bool(good["DeletionMark"])})
     found = next(iter(base.odata.rows(pack["order"], filter=f"{pack['field.site_id']} eq '{order.id}'")), None)
@@ -250,23 +232,23 @@ def test_cancellations_travel(
     observe.table("отменённый заказ", [{"Заказ": order.id, **states}], key="Заказ", title="Заказ, отменённый на сайте")
     gone = item in before and item not in {one.item for one in shop.store.shown()}
     observe.value("товар снят", gone, title="Удалённый товар снят с витрины")
-    assert found is not None, f"Обмен {node.plan}: заказ с сайта не загружен"
-    assert states == {"Помечен": True, "Проведён": False}, (
-        f"Обмен {node.plan}: отмена заказа на сайте не дошла: помечен {states['Помечен']}, проведён {states['Проведён']}"
+    assert found is not None, ours.says("заказ с сайта не загружен")
+    assert states == {"Помечен": True, "Проведён": False}, ours.says(
+        f"отмена заказа на сайте не дошла: помечен {states['Помечен']}, проведён {states['Проведён']}"
     )
-    assert gone, f"Обмен {node.plan}: товар, помеченный на удаление, сайт всё ещё показывает"
+    assert gone, ours.says("товар, помеченный на удаление, сайт всё ещё показывает")
 
 
 @pytest.mark.scenario("SHOP-07", area="exchange", severity="warning", owner="Интернет-магазин")
 def test_wrong_orders_are_refused(
-    base: Base, pack: Pack, period: Period, observe: Observe, findings: FindingsFixture
+    base: Base, pack: Pack, period: Period, observe: Observe, exchange: Exchanges
 ) -> None:
     """Неверные заказы с сайта не загружаются
 
     Заказ с неизвестным товаром, с суммой, которая не сходится со строками, без идентификатора, обрезанный файл и файл в другой
     кодировке отвергаются с понятной причиной; заказы не создаются, номера не сдвигаются.
     """
-    node = _node(base, pack)
+    ours = exchange("shop")
     order = _order(base, pack, period, "stand-000009")
     line = order.lines[0]
     good = write_orders([order])
@@ -281,15 +263,15 @@ def test_wrong_orders_are_refused(
     }
     rows = []
     for name, data in wrong.items():
-        reason = is_refused(base.service, node, data)
+        reason = ours.refusal_of(data)
         rows.append({"Файл": name, "Отвергнут": bool(reason)})
         if reason and len(reason) < 10:
-            findings.add(
-                "REASON-UNREADABLE", object=node.plan, text="Причина отказа непонятна: {reason}", reason=reason
+            ours.findings.add(
+                "REASON-UNREADABLE", object=ours.plan, text="Причина отказа непонятна: {reason}", reason=reason
             )
     observe.table("отказы", rows, key="Файл", title="Отказы при загрузке заказов")
     accepted = [str(row["Файл"]) for row in rows if not row["Отвергнут"]]
     found = base.odata.count(pack["order"], filter=f"{pack['field.site_id']} eq '{order.id}'")
-    assert not accepted, f"Обмен {node.plan}: загружено то, что следует отвергнуть: {', '.join(accepted)}"
-    assert found == 0, f"Обмен {node.plan}: из отвергнутых файлов создано заказов: {found}"
-    assert numbers_of(_node(base, pack)) == numbers_of(node), f"Обмен {node.plan}: отказ сдвинул номера узла"
+    assert not accepted, ours.says(f"загружено то, что следует отвергнуть: {', '.join(accepted)}")
+    assert found == 0, ours.says(f"из отвергнутых файлов создано заказов: {found}")
+    assert not ours.moved(), ours.says("отказ сдвинул номера узла")

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.checks.exchanges import IMPORT_KEY, import_row, is_refused, node_of, numbers_of, preview
+from harness.checks import universal
+from harness.checks.exchanges import IMPORT_KEY, import_row
 from harness.exchange import enterprise_data
 from harness.exchange import enterprise_data_write as writing
 
 if TYPE_CHECKING:
+    from harness.checks.one_exchange import Exchanges
     from harness.observe.capture import Observe
-    from harness.onec.services import ExchangeNode
     from harness.phase.access import Base
     from harness.phase.packs import Pack
 
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("universal")]
 PARTNER_REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf53"
 PARTNER_NAME = "Контрагент проверки готовности"
+PARTNER_TAX = "7707083893"
 STRANGER_REF = "7e3e0ef4-8295-11f1-8af8-04ecd881cf54"
 """Ссылка, под которой корреспондент знает контрагента, а база её ещё не видела."""
 UNKNOWN_VERSION = "9.99"
 
 
-def _node(base: Base, pack: Pack) -> ExchangeNode:
-    return node_of(base.service, pack["universal.plan"], pack.get("universal.node", ""))
-
-
 @pytest.mark.scenario("UNI-01", area="exchange", severity="blocker", owner="Ответственный за интеграции")
-def test_message_is_exported(base: Base, pack: Pack, observe: Observe) -> None:
+def test_message_is_exported(observe: Observe, exchange: Exchanges) -> None:
     """Сообщение универсального формата выгружается таким же
 
     Конверт составлен по правилам формата, объекты сообщения те же и заполнены так же. Не сравниваются время создания и
     номера сообщений: они обязаны меняться.
     """
-    node = _node(base, pack)
-    data = preview(base.service, node)
+    ours = exchange("universal")
+    data = ours.preview()
     message = enterprise_data.read(data, "сообщение универсального формата")
     rows = [{"Объект": kind, "Количество": count} for kind, count in message.counts().items()]
     observe.table(
@@ -57,24 +56,45 @@ def test_message_is_exported(base: Base, pack: Pack, observe: Observe) -> None:
         ),
     )
     wrong = enterprise_data.validate(message)
-    assert not wrong, f"Обмен {node.plan}: корреспондент не примет сообщение: " + "; ".join(wrong[:5])
+    assert not wrong, ours.says("корреспондент не примет сообщение: " + "; ".join(wrong[:5]))
+
+
+# Раньше сценариев, после которых обмен считается успешным: время успеха хранится до секунды.
+@pytest.mark.scenario("UNI-07", area="exchange", severity="blocker", owner="Ответственный за интеграции")
+@pytest.mark.writes
+def test_settings_are_no_exchange(pack: Pack, observe: Observe, exchange: Exchanges) -> None:
+    """Сообщение с одними настройками не считается обменом
+
+    Рукопожатие без версии формата только договаривается. Время последнего успешного обмена и номера после него прежние: иначе
+    остановившийся обмен выглядит работающим.
+    """
+    ours = exchange("universal")
+    handshake = replace(universal.message_from(ours, pack, []), version="", objects=())
+    ours.outlive_last_success()
+    ours.load(writing.write(handshake))
+    after = ours.now()
+    observe.value(
+        "время успеха прежнее", after.last_success == ours.state.last_success, title="Рукопожатие не считается обменом"
+    )
+    assert after.received_no == ours.state.received_no, ours.says("рукопожатие сдвинуло номер принятого")
+    assert after.last_success == ours.state.last_success, ours.says(
+        "сообщение с одними настройками засчитано как успешный обмен данными"
+    )
 
 
 @pytest.mark.scenario("UNI-02", area="exchange", severity="blocker", owner="Ответственный за интеграции")
 @pytest.mark.writes
-def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> None:
+def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe, exchange: Exchanges) -> None:
     """Сообщение корреспондента принимается один раз
 
     Новый контрагент из сообщения появляется в базе, номер принятого сообщения растёт на единицу. То же сообщение, присланное
     снова, распознаётся как принятое ранее и ничего не создаёт.
     """
-    node = _node(base, pack)
-    version = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
-    assert version, _no_common(node, pack)
-    data = writing.write(_incoming(base, node, version))
-    first = base.service.import_message(node.plan, node.node, data)
-    second = base.service.import_message(node.plan, node.node, data)
-    after = _node(base, pack)
+    ours = exchange("universal")
+    sent = universal.partner(PARTNER_REF, PARTNER_NAME, PARTNER_TAX, КПП="770701001")
+    data = writing.write(universal.message_from(ours, pack, [sent]))
+    first, second = ours.load(data), ours.load(data)
+    after = ours.now()
     rows = [import_row(first, "первая"), import_row(second, "повторная")]
     observe.table("загрузка", rows, key=IMPORT_KEY, title="Итог загрузки сообщения")
     found = list(base.odata.rows(pack["partners"], filter=f"Description eq '{PARTNER_NAME}'"))
@@ -82,96 +102,55 @@ def test_message_is_imported_once(base: Base, pack: Pack, observe: Observe) -> N
     observe.table(
         "контрагент", [{"Контрагент": row["Description"], "ИНН": row[tax]} for row in found], key="Контрагент"
     )
-    assert second.already_received, f"Обмен {node.plan}: повторное сообщение не распознано как принятое ранее"
-    assert len(found) == 1, (
-        f"Обмен {node.plan}: после двух загрузок одного сообщения контрагентов с его именем: {len(found)}"
+    assert second.already_received, ours.says("повторное сообщение не распознано как принятое ранее")
+    assert len(found) == 1, ours.says(f"после двух загрузок одного сообщения контрагентов с его именем: {len(found)}")
+    assert after.received_no == ours.state.received_no + 1, ours.says(
+        f"номер принятого был {ours.state.received_no}, стал {after.received_no}"
     )
-    assert after.received_no == node.received_no + 1, (
-        f"Обмен {node.plan}: номер принятого был {node.received_no}, стал {after.received_no}"
-    )
-
-
-def _incoming(
-    base: Base,
-    node: ExchangeNode,
-    version: str,
-    *,
-    ref: str = PARTNER_REF,
-    name: str = PARTNER_NAME,
-    tax: str = "7707083893",
-) -> enterprise_data.Message:
-    """What the partner would send: one counterparty, in a version it speaks, addressed as the base addresses it."""
-    ours = enterprise_data.read(preview(base.service, node))
-    counterparty = writing.build_object(
-        "Справочник.Контрагенты",
-        {
-            "КлючевыеСвойства": {
-                "Ссылка": ref,
-                "Наименование": name,
-                "ИНН": tax,
-                "КПП": "770701001",
-                "ЮридическоеФизическоеЛицо": "ЮридическоеЛицо",
-            }
-        },
-    )
-    # ReceivedNo не больше отправленного узлом: подтверждение «из будущего» означало бы восстановленную копию.
-    ours = writing.acknowledged(ours, node.sent_no)
-    return writing.reply(ours, message_no=node.received_no + 1, objects=[counterparty], version=version)
-
-
-def _no_common(node: ExchangeNode, pack: Pack) -> str:
-    theirs = ", ".join(pack["universal.partner_versions"])
-    return f"Обмен {node.plan}: нет общей версии формата: база поддерживает {', '.join(node.versions)}, корреспондент «{node.title}» {theirs}"
 
 
 @pytest.mark.scenario("UNI-04", area="exchange", severity="blocker", owner="Ответственный за интеграции")
 @pytest.mark.writes
-def test_known_partner_is_recognised(base: Base, pack: Pack, observe: Observe) -> None:
+def test_known_partner_is_recognised(base: Base, pack: Pack, observe: Observe, exchange: Exchanges) -> None:
     """Контрагент, который в базе уже есть, узнаётся, а не задваивается
 
     Корреспондент присылает контрагента под своим идентификатором, которого база ещё не знает. Он должен быть найден по ИНН:
     иначе у контрагента появится двойник, и долги разойдутся на две карточки.
     """
-    node = _node(base, pack)
-    version = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
-    assert version, _no_common(node, pack)
+    ours = exchange("universal")
     tax = pack["field.tax_number"]
     rows = base.odata.rows(pack["partners"], filter=f"DeletionMark eq false and {tax} ne ''")
     known = min(
         (row for row in rows if row["Description"] != PARTNER_NAME), key=lambda row: str(row["Code"]), default=None
     )
     assert known is not None, "В базе нет ни одного контрагента с ИНН"
-    data = writing.write(
-        _incoming(base, node, version, ref=STRANGER_REF, name=str(known["Description"]), tax=str(known[tax]))
-    )
-    loaded = base.service.import_message(node.plan, node.node, data)
+    sent = universal.partner(STRANGER_REF, str(known["Description"]), str(known[tax]), КПП="770701001")
+    loaded = ours.load(writing.write(universal.message_from(ours, pack, [sent])))
     observe.table(
         "загрузка", [import_row(loaded, "первая")], key=IMPORT_KEY, title="Итог загрузки известного контрагента"
     )
     found = list(base.odata.rows(pack["partners"], filter=f"{tax} eq '{known[tax]}'"))
     observe.value("карточек", len(found), title="Карточек контрагента с этим ИНН")
-    assert len(found) == 1, (
-        f"Обмен {node.plan}: контрагент «{known['Description']}» не узнан по ИНН, карточек с его ИНН стало {len(found)}"
+    assert len(found) == 1, ours.says(
+        f"контрагент «{known['Description']}» не узнан по ИНН, карточек с его ИНН стало {len(found)}"
     )
 
 
 @pytest.mark.scenario("UNI-03", area="exchange", severity="blocker", owner="Ответственный за интеграции")
 @pytest.mark.writes
-def test_version_is_agreed(base: Base, pack: Pack, observe: Observe) -> None:
+def test_version_is_agreed(pack: Pack, observe: Observe, exchange: Exchanges) -> None:
     """Общая с корреспондентом версия формата есть, неизвестная версия отвергается
 
     Корреспондент обновляется отдельно и понимает только свои версии формата: если новый релиз их больше не поддерживает, обмен
     остановится. Сообщение неизвестной версии отвергается с понятной причиной, номера сообщений узла не сдвигаются.
     """
-    node = _node(base, pack)
-    common = enterprise_data.common_version(node.versions, pack["universal.partner_versions"])
+    ours = exchange("universal")
+    common = enterprise_data.common_version(ours.state.versions, pack["universal.partner_versions"])
     observe.value("общая версия", common or "нет", title="Версия формата, о которой договорятся стороны")
-    assert common, _no_common(node, pack)
-    unknown = writing.write(_incoming(base, node, UNKNOWN_VERSION))
-    reason = is_refused(base.service, node, unknown)
+    universal.agreed_version(ours, pack)
+    sent = universal.partner(PARTNER_REF, PARTNER_NAME, PARTNER_TAX)
+    reason = ours.refusal_of(writing.write(universal.message_from(ours, pack, [sent], version=UNKNOWN_VERSION)))
     observe.value("неизвестная версия отвергнута", bool(reason))
-    after = _node(base, pack)
-    assert reason, f"Обмен {node.plan}: принято сообщение неизвестной версии {UNKNOWN_VERSION}"
-    assert numbers_of(after) == numbers_of(node), (
-        f"Обмен {node.plan}: отказ сдвинул номера сообщений: {numbers_of(node)} → {numbers_of(after)}"
-    )
+    assert reason, ours.says(f"принято сообщение неизвестной версии {UNKNOWN_VERSION}")
+    moved = ours.moved()
+    assert not moved, ours.says(f"отказ сдвинул номера сообщений: {moved}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.checks.amounts import figure
 from harness.checks.flows import DOCUMENT_KEY, Flow, choose_contract, choose_stock, stock_balance
 from harness.checks.movements import KEY, TYPES
 
@@ -52,4 +53,4 @@ def test_purchase_to_stock(base: Base, pack: Pack, period: Period, observe: Obse
     )
     grown = stock_balance(base.odata, pack, after, good) - before
     observe.value("прирост остатка", grown, title="На сколько вырос остаток товара")
-    assert grown == 10, f"Остаток товара вырос на {grown}, а поступило 10"
+    assert grown == 10, f"Остаток товара вырос на {figure(grown)}, а поступило 10"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.checks.amounts import money
 from harness.checks.flows import DOCUMENT_KEY, Flow, choose_contract, choose_stock, settlement_balance
 from harness.checks.movements import KEY, TYPES
 
@@ -60,7 +61,7 @@ def test_order_to_payment(base: Base, pack: Pack, period: Period, observe: Obser
     left = settlement_balance(base.odata, pack, after, contract=customer.contract, order=order.ref)
     observe.value("долг по заказу", left, title="Долг по заказу после оплаты")
     assert due > 0, "Сумма заказа не посчитана"
-    assert left == 0, f"Расчёты по заказу не закрыты: после полной оплаты {due} остался долг {left}"
+    assert left == 0, f"Расчёты по заказу не закрыты: после полной оплаты {money(due)} остался долг {money(left)}"
 
 
 def _bank_account(base: Base, pack: Pack, organization: str) -> str:

@@ -13,6 +13,7 @@ from harness.checks.reports import (
     filters_of,
     fingerprints,
     inventory_entries,
+    shared_report,
 )
 from harness.errors import AnswerError
 
@@ -47,7 +48,7 @@ def test_every_report_opens(base: Base, pack: Pack, period: Period, observe: Obs
     contents: list[dict[str, Any]] = []
     for name in sorted(item.name for item in inventory):
         try:
-            report = base.service.report(name, start=period.start, end=period.end)
+            report = shared_report(base.service, period, name)
         except AnswerError as error:
             opened.append({"Отчёт": name, "Открывается": False, "Строк": None})
             refused.append(f"{name}: {error.message}")
@@ -83,7 +84,7 @@ def _filtered(base: Base, period: Period, reports: Iterable[Report]) -> list[dic
             return found
         for label, parameters in filters.items():
             try:
-                report = base.service.report(item.name, start=period.start, end=period.end, parameters=parameters)
+                report = shared_report(base.service, period, item.name, parameters)
             except AnswerError as error:
                 found.append({"Отчёт": label, "Колонка": f"не открывается: {error.message[:200]}"})
                 continue

@@ -5,16 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from harness.checks import balances, lengths, probing, reposting, timing, totals
+from harness.checks import balances, filters, lengths, probing, reposting, timing, totals
+from harness.checks.amounts import figure
 from harness.checks.contract import contract_entries, split_by_use
+from harness.checks.drift import Drift
+from harness.checks.movements import RECORDS
 
 if TYPE_CHECKING:
     from harness.observe.capture import Observe
     from harness.phase.access import Base
     from harness.phase.context import Period
     from harness.phase.fixtures import FactsFixture, FindingsFixture
+    from harness.phase.packs import Pack
     from harness.phase.sweep import Sweep
 
 
@@ -43,18 +48,45 @@ def test_every_set_is_readable(base: Base, sweep: Sweep, observe: Observe) -> No
 
 @pytest.mark.scenario("SWEEP-02", area="sweep", severity="blocker", owner="Ответственный за интеграции")
 @pytest.mark.needs("odata")
-def test_contract_is_kept(base: Base, sweep: Sweep, observe: Observe) -> None:
-    """Состав публикации сохранился: объекты, реквизиты, функции, перечисления
+def test_contract_is_kept(
+    base: Base, sweep: Sweep, pack: Pack, period: Period, *, observe: Observe, findings: FindingsFixture
+) -> None:
+    """Состав публикации сохранился: объекты, реквизиты, функции, перечисления, отборы
 
     Внешние системы обращаются к объектам, реквизитам и значениям перечислений по именам. Исчезнувшее или переименованное
     ломает их сразу; появившееся новое показывается, чтобы его приняли осознанно. В объектах, которые создают наши обмены и
-    сценарии, ломает и новый обязательный реквизит.
+    сценарии, ломает и новый обязательный реквизит. Отборы интеграций из пакета имён отправляются базе по-настоящему: реквизит
+    может остаться на месте, а отбор по нему перестать работать.
     """
     read, written = split_by_use(contract_entries(base.odata.metadata()), sweep.used)
     observe.contract("публикация", read, title="Состав публикации OData")
     if written:
         title = "Состав публикации OData: объекты, в которые пишут обмены"
         observe.contract("публикация: запись", written, title=title, direction="write")
+    if pack.filters:
+        _check_filters(base, sweep, pack, period, observe=observe, findings=findings)
+
+
+def _check_filters(
+    base: Base, sweep: Sweep, pack: Pack, period: Period, *, observe: Observe, findings: FindingsFixture
+) -> None:
+    """Отборы, названные в пакете имён: что о реквизитах опубликовано и отвечает ли база."""
+    client = base.odata
+    chosen = sweep.remembered("filters", filters.Chosen, lambda: filters.choose(client, pack.filters, period.start))
+    entries = filters.filter_entries(client.metadata(), chosen.filters)
+    title = "Реквизиты, по которым отбирают интеграции"
+    observe.contract("публикация: отбор", entries, title=title, direction="filter")
+    rows = filters.ask(client, chosen.filters)
+    title = "Отборы интеграций: отвечает ли база и сколько находит"
+    observe.table("отборы", rows, key=filters.KEY, title=title, types=filters.TYPES, may_be_empty=True)
+    refused = {f"{row['Набор']}/{row['Реквизит']}": str(row["Отвечает"]) for row in rows if row["Найдено"] is None}
+    for name in chosen.unknown:
+        text = "В пакете имён назван отбор «{name}», а такого реквизита база не публикует: проверять нечего"
+        findings.add("FILTER-UNKNOWN", object=name, text=text, severity="warning", name=name)
+    # Что не работало до обновления, сказано в обоих этапах: сравнение покажет только то, что перестало работать.
+    for name, why in sweep.remembered("filters-refused", dict[str, str], lambda: refused).items():
+        text = "Отбор по «{name}» не работает уже до обновления: {why}"
+        findings.add("FILTER-REFUSED", object=name, text=text, severity="warning", name=name, why=why)
 
 
 @pytest.mark.scenario("SWEEP-03", area="sweep", severity="blocker", owner="Главный бухгалтер")
@@ -154,13 +186,21 @@ def test_reposting_gives_the_same_movements(
 
     Проведённые документы каждого вида, месяца, организации и вида операции проводятся заново: через сервис готовности без
     записи (изменения откатываются), без него прямо на стенде, и прежние движения возвращаются. Если новый релиз проводит
-    документ иначе, то старые документы при первом же перепроведении изменят отчёты закрытых периодов.
+    документ иначе, то старые документы при первом же перепроведении изменят отчёты закрытых периодов. До обновления новые движения
+    сверяются ещё и с записанными: если история меняется уже при рабочем релизе, об этом говорит отдельное предупреждение.
     """
     client, metadata = base.odata, base.odata.metadata()
     weigh = partial(totals.row_counts, client, sessions=sweep.sessions)
     kinds = sweep.walk("reposting", sweep.chosen(reposting.document_sets(client)), metadata, weigh)
     sample = reposting.repost_sample(
-        client, base.service, kinds, period.start, period.end, count=sweep.sample, seed=sweep.seed
+        client,
+        base.service,
+        kinds,
+        period.start,
+        period.end,
+        count=sweep.sample,
+        seed=sweep.seed,
+        stored=sweep.before,
     )
     title = "Движения при перепроведении"
     observe.table("движения", sample.rows, key=reposting.KEY, title=title, types=reposting.TYPES, may_be_empty=True)
@@ -168,7 +208,36 @@ def test_reposting_gives_the_same_movements(
     for altered in sample.altered:
         text = "После пробного перепроведения движения на стенде остались новыми: {why}"
         findings.add("LEFT-REPOSTED", object=altered.partition(":")[0], text=text, severity="info", why=altered)
+    for drift in sweep.remembered("drift", list[Drift], lambda: sample.drifts):
+        _tell_drift(findings, drift)
     assert not sample.refused, "Не проводятся: " + "; ".join(sample.refused[:5])
+
+
+def _tell_drift(findings: FindingsFixture, drift: Drift) -> None:
+    """Документы, движения которых перепроведение меняет уже до обновления: релиз здесь ни при чём.
+
+    Найденное до обновления повторяется после него: замечание, которого после обновления нет, считается исправленным.
+    """
+    first = next((line for line in drift.lines if line.indicator != RECORDS), drift.lines[0])
+    findings.add(
+        "REPOSTING-DRIFT",
+        object=drift.kind,
+        text="Перепроведение уже до обновления меняет движения «{kind}»: документов {count} из {total}; закрытые периоды изменятся при "
+        "перепроведении. Например, {document}, {register}, {indicator}: записано {stored}, получается {posted}. Так проводит рабочая "
+        "конфигурация, новый релиз здесь ни при чём",
+        severity="warning",
+        advice="Выясните, что изменилось с тех пор, как эти документы проводились: правила проведения, себестоимость, сами движения. До "
+        "этого не перепроводите закрытые периоды",
+        evidence=(f"{drift.kind}.json", msgspec.json.encode(drift.lines)),
+        kind=drift.kind,
+        count=drift.changed,
+        total=drift.posted,
+        document=first.document,
+        register=first.register,
+        indicator=first.indicator,
+        stored=figure(first.stored),
+        posted=figure(first.posted),
+    )
 
 
 @pytest.mark.scenario("SWEEP-07", area="sweep", severity="warning", owner="Администратор 1С")

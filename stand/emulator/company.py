@@ -119,11 +119,12 @@ def _ordered(configuration: Configuration, lifecycle: Mapping[str, str] | None) 
 
 
 def service_routes(infobase: Infobase) -> Sequence[Route]:
-    """Routes of the readiness service of a base, and of the services other systems exchange with it through."""
+    """Routes of the readiness service of a base, of its print forms, and of the services other systems exchange with it through."""
+    from stand.emulator.behaviour.print_forms import print_routes
     from stand.emulator.exchanging.routes import exchange_routes
     from stand.emulator.service.routes import routes
 
-    return [*routes(infobase), *exchange_routes(infobase)]
+    return [*routes(infobase), *print_routes(infobase), *exchange_routes(infobase)]
 
 
 def _table(tables: Mapping[str, object], name: str) -> dict[str, Any]:

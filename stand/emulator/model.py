@@ -31,6 +31,8 @@ class ValueType:
         fraction: digits after the point.
         edm: Edm type as recorded, when the model was loaded from `$metadata`; "" means: follow from the rest.
         open: recorded OpenType contribution: whether a composite has a published alternative; None means: follow from the rest.
+        unlimited: a string the configuration says to be without limit, which the platform does not compare (facts/odata.md 2); a length of
+            zero alone may only mean that nobody knows it.
     """
 
     alternatives: tuple[str, ...]
@@ -39,6 +41,7 @@ class ValueType:
     fraction: int = 2
     edm: str = ""
     open: bool | None = None
+    unlimited: bool = False
 
     @property
     def composite(self) -> bool:

@@ -143,6 +143,32 @@ def test_everything_a_scenario_said_reaches_the_record(project: Project, mode: M
             assert path.is_dir() or word.encode() not in path.read_bytes(), path
 
 
+PAGES = """
+@scenario("PAGE-01", area="report", severity="blocker")
+@pytest.mark.pages
+def test_page(observe):
+    observe.page("form", "<h1>Счёт</h1><table><tr><td>1<td>2</tr></table>", title="Печатная форма")
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "words"), [({"pages": "text"}, "documents.pages"), ({"browser": "no-such-browser"}, "нет Chromium")]
+)
+def test_a_page_that_is_not_drawn_is_compared_as_text_and_its_picture_is_not_checked(
+    project: Project, mode: Mode, base: dict[str, str], words: str
+) -> None:
+    project.base(**base)
+    project.scenarios(PAGES)
+
+    project.run(*mode)
+
+    done = project.read().phases[Phase.BEFORE].finished["PAGE-01"]
+    assert done.run.outcome is Outcome.PASSED
+    assert [(seen.name, seen.rows) for seen in done.observations] == [("form", 2)]
+    assert [one.what for one in done.not_checked] == ["Печатная форма: картинка страницы"]
+    assert words in str(done.not_checked[0].why)
+
+
 CRASH = """
 import os
 from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.browser import FLAGS, find_browser
 from harness.record import Record, read_record
-from reports.browser import FLAGS, find_browser
 from reports.i18n import Translator
 from tests.reports import sample
 

@@ -9,9 +9,9 @@ import pypdf
 import pytest
 
 import reports
+from harness.browser import find_browser
 from harness.errors import RecordError, UsageError
 from harness.record import RecordWriter, read_record
-from reports.browser import find_browser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,9 +33,10 @@ def test_after_rendering_the_record_is_sealed_by_its_writer(folder: Path) -> Non
     assert read_record(folder).sealed
 
 
-def test_a_record_renders_again_in_another_language(folder: Path) -> None:
+def test_in_another_language_a_record_renders_beside_the_document_that_was_sent(folder: Path) -> None:
     reports.render(folder, ["html"], language="en")
-    assert 'lang="en"' in (folder / "readiness.html").read_text(encoding="utf-8")
+    assert 'lang="en"' in (folder / "readiness.en.html").read_text(encoding="utf-8")
+    assert not (folder / "readiness.html").exists()
 
 
 @pytest.mark.parametrize("folder", ["empty"], indirect=True)

@@ -235,6 +235,8 @@ def test_what_differs_in_a_picture_is_in_the_document_itself(
         return _difference(ru, read, shown, set()).picture
 
     assert picture().startswith("data:image/png;base64,iVBORw0K")
+    beside = msgspec.structs.replace(shown, file="differences/form.values.json", evidence=[shown.file])
+    assert _difference(ru, read, beside, set()).picture == picture()
     (tmp_path / shown.file).write_bytes(b"<svg onload=alert(1)>")
     assert picture() == ""
     (tmp_path / shown.file).write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * LARGEST_PICTURE)

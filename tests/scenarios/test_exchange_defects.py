@@ -7,13 +7,15 @@ import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.record.models import Outcome, Phase
 from stand.bases import Changed, DemoBase
-from stand.emulator.exchanging.outward import Wire
+from stand.emulator.exchanging import outward as addresses
+from stand.emulator.exchanging.folder import checked
+from stand.emulator.exchanging.wire import Wire
 from tests.scenarios.stage import ROOT, Stage
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from stand.bases import Account
     from stand.emulator.database.infobase import Infobase
+    from stand.emulator.exchanging.wire import Answer
 
 DEFECTS = ROOT / "fixtures" / "defects"
 # Rows of the tables "breaks → checks" of facts/exchanges.md, by section, and the defects that are each of them.
@@ -42,7 +45,14 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
         "message taken twice": ("exchange-uni-repeats-loaded",),
         "totals of two sides": ("exchange-uni-amount-lost",),
         "deletions": ("exchange-uni-deletions-lost",),
-        "the real base": ("exchange-uni-address",),
+        "the real base": ("exchange-uni-address", "exchange-universal-file-folder"),
+    },
+    "1.1, 1.3, 1.7 exchange by files": {
+        "name of the file": ("exchange-universal-file-name",),
+        "number stored only after success": ("exchange-universal-file-number",),
+        "confirmation of what was received": ("exchange-universal-file-confirmation",),
+        "zip with one xml inside": ("exchange-universal-file-archive",),
+        "old copy of a file": ("exchange-universal-file-oldest",),
     },
     "2 distributed base": {
         "configuration of the node does not fit": ("exchange-branch-digest", "exchange-branch-digest-unchecked"),
@@ -163,8 +173,9 @@ RUN = {
 }
 
 
-FAR = ("BANK-05", "CRM-04")
-"""Scenarios that need the base to get to this machine."""
+BY_FOLDER = ("UNI-11", "UNI-12")
+FAR = ("BANK-05", "CRM-04", *BY_FOLDER)
+"""Scenarios that need the base to get to this machine, and those that need it to see a folder here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +266,25 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     far = before.fork("far")
     before.stand.restore(backup)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Wire, "__post_init__", _lead_nowhere)
+        patch.setattr(Wire, "call", _lead_nowhere)
+        patch.setattr(addresses, "checked", _see_nothing)
         far.phase(Phase.AFTER, *_only(FAR))
     yield Played(found, far)
     before.close()
 
 
-def _lead_nowhere(wire: Wire) -> None:
+_CALL = Wire.call
+
+
+def _lead_nowhere(wire: Wire, *place: str, **request: Any) -> Answer:
     """Nobody listens where the base goes: in a container this machine is not 127.0.0.1."""
     wire.address = "http://127.0.0.1:1"
+    return _CALL(wire, *place, **request)
+
+
+def _see_nothing(address: str) -> Path:
+    """A container has a file system of its own."""
+    return checked(f"{address}-not-here")
 
 
 @pytest.mark.parametrize(
@@ -280,4 +301,6 @@ def test_a_break_is_named_in_words(played: Played, release: str, defect: str, sc
 def test_a_stand_without_a_way_here_is_not_checked_and_not_blamed(played: Played) -> None:
     runs = [run for run in played.far.record().runs.values() if run.phase is Phase.AFTER]
     assert {run.id: run.outcome for run in runs} == dict.fromkeys(FAR, Outcome.NOT_CHECKED)
-    assert all("не достаёт до корреспондентов на этом компьютере" in str(run.text) for run in runs)
+    for run in runs:
+        unseen = "не видит каталога обмена" if run.id in BY_FOLDER else "не достаёт до корреспондентов"
+        assert f"{unseen} на этом компьютере" in str(run.text)

@@ -1,18 +1,18 @@
-"""A correspondent base: another emulator, a process of its own, exchanging through EnterpriseData by HTTP and by messages.
+"""A correspondent base: another emulator, in another process, exchanging through EnterpriseData by HTTP and through a folder.
 
 The harness knows nothing of the emulator's insides and may not import it (tests/test_imports.py): the base is started by a command, as a
-client's second base would be, and everything goes over its address. It ends when this process closes its input, also when it dies.
+client's second base would be, and everything goes over its address.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
-import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Self
 
 from harness.errors import StandError
+from harness.exchange.peers.process import ServingProcess
 from harness.onec.odata import ODataClient
 from harness.onec.session import StandSession, WriteGuard
 from harness.record.redact import add_secret
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _COMMAND = (sys.executable, "-m", "stand.emulator.exchanging.correspondent")
 _USER = "Синхронизация"
-_SECONDS = 30.0
 
 
 class CorrespondentBase:
@@ -35,7 +34,7 @@ class CorrespondentBase:
         version: of the format its node begins with.
         sent: number of the last message it sent, where an exchange goes on.
         received: number of the last message it received.
-        command: what starts it.
+        command: what starts the process that serves it.
     """
 
     def __init__(
@@ -51,9 +50,11 @@ class CorrespondentBase:
         self.own, self.peer = own, peer
         self.user, self.password = _USER, secrets.token_urlsafe(12)
         add_secret(self.password, user=self.user)
-        options = {"--own": own, "--peer": peer, "--version": version, "--sent": str(sent), "--received": str(received)}
-        self._command = [*command, *(part for pair in options.items() for part in pair)]
-        self._process: subprocess.Popen[str] | None = None
+        self._order = {
+            "password": self.password, "own": own, "peer": peer, "version": version, "sent": sent, "received": received,
+        }  # fmt: skip
+        self._command = tuple(command)
+        self._process: ServingProcess | None = None
         self._session: StandSession | None = None
         self.url = ""
 
@@ -67,30 +68,21 @@ class CorrespondentBase:
         self.close()
 
     def start(self) -> str:
-        """Starts the process and waits for its address.
+        """Starts the base and waits for its address.
 
         Raises:
             StandError: it did not come up.
         """
-        self._process = process = subprocess.Popen(  # noqa: S603 - a command of our own
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        watchdog = threading.Timer(_SECONDS, process.kill)
-        watchdog.start()
-        try:
-            process.stdin.write(f"{self.password}\n")
-            process.stdin.flush()
-            self.url = process.stdout.readline().strip()
-        except OSError:
-            self.url = ""
-        finally:
-            watchdog.cancel()
+        self._process = ServingProcess.take(self._command)
+        self.url = self._process.serve(json.dumps(self._order, ensure_ascii=False))
         if not self.url.startswith("http://127.0.0.1:"):
-            process.kill()
-            said = process.communicate()[1].strip().splitlines()
-            raise StandError("база-корреспондент не запустилась", hint=said[-1] if said else "")
+            self._process.end()
+            raise StandError("база-корреспондент не запустилась", hint=f"вместо адреса получено «{self.url[:100]}»")
+        return self.url
+
+    @property
+    def address(self) -> str:
+        """What the base under test is told."""
         return self.url
 
     @property
@@ -108,24 +100,10 @@ class CorrespondentBase:
         return ODataClient(self.session)
 
     def close(self) -> None:
-        """Ends the process; nobody waits for its last breath but a thread."""
+        """Ends the base."""
         if self._session is not None:
             self._session.close()
-        process = self._process
-        if process is None:
-            return
-        self._process = None
-        if process.stdin is not None:
-            process.stdin.close()
-        threading.Thread(target=_reap, args=(process,), name="correspondent-reaper").start()
-
-
-def _reap(process: subprocess.Popen[str]) -> None:
-    try:
-        process.wait(_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
+            self._session = None
+        if self._process is not None:
+            self._process.give_back()
+            self._process = None

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,11 +34,18 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     certificate, key = folder / "peer.crt", folder / "peer.key"
     if not (certificate.is_file() and key.is_file()):
         folder.mkdir(parents=True, exist_ok=True)
-        private = secrets.randbelow(_ORDER - 1) + 1
-        certificate.write_text(_pem("CERTIFICATE", _certificate(private)), encoding="ascii")
+        shown, private = _made()
+        certificate.write_text(shown, encoding="ascii")
         key.touch(mode=0o600)
-        key.write_text(_pem("EC PRIVATE KEY", _private_key(private)), encoding="ascii")
+        key.write_text(private, encoding="ascii")
     return certificate, key
+
+
+@cache
+def _made() -> tuple[str, str]:
+    """Certificate and key of this process: the arithmetic takes longer than an exchange."""
+    private = secrets.randbelow(_ORDER - 1) + 1
+    return _pem("CERTIFICATE", _certificate(private)), _pem("EC PRIVATE KEY", _private_key(private))
 
 
 def _add(first: _Point, second: _Point) -> _Point:

@@ -57,6 +57,16 @@ class Crm(Peer):
         """Address of the REST service."""
         return f"{self.url}{ROOT}"
 
+    @property
+    def user(self) -> str:
+        """What the base is given as its login: the access token."""
+        return self.access
+
+    @property
+    def password(self) -> str:
+        """What the base is given as its password: the refresh token."""
+        return self.refresh
+
     def expire(self) -> None:
         """The access token expires now; the refresh token is good once."""
         self.access = secrets.token_urlsafe(12)

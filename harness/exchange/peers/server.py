@@ -1,4 +1,4 @@
-"""A counterpart as a server: starlette in a thread of this process, on loopback and a free port.
+"""A counterpart as a server, in threads of this process, on loopback and a free port.
 
 Every request and its answer stand in the log, which is the scenario's evidence. Failures are ordered by name and strike requests whose
 step they are meant for; they are those of real life (issue 5): `timeout`, `half`, `refuse`, `expired`, `limit`, `error-200`, `garbage`, `drop`.
@@ -6,29 +6,21 @@ step they are meant for; they are those of real life (issue 5): `timeout`, `half
 
 from __future__ import annotations
 
-import socket
 import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from starlette.routing import Route
 
-from harness.errors import StandError
 from harness.exchange.peers.certificate import make_certificate
-from harness.exchange.peers.transport import Broken, Protocol, Server
+from harness.exchange.peers.transport import NOTHING, Reply, Request, Server, half, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from starlette.requests import Request
-
-_START_SECONDS = 10.0
 _LONGEST = 300
 LIMIT = 64 * 1024 * 1024
 """Bytes of a request a counterpart takes."""
@@ -105,7 +97,7 @@ class Peer(ABC):
         self._failures: list[Failure] = []
         self._tls = tls
         self._lock = threading.RLock()
-        self._server: uvicorn.Server | None = None
+        self._server: Server | None = None
         self._stopping = threading.Event()
         self.port = 0
 
@@ -126,45 +118,18 @@ class Peer(ABC):
         self.close()
 
     def start(self) -> str:
-        """Begins to listen and returns the root address.
-
-        Raises:
-            StandError: the server did not come up.
-        """
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        bound.bind(("127.0.0.1", 0))
-        self.port = bound.getsockname()[1]
-        certificate, key = make_certificate(self._tls) if self._tls is not None else (None, None)
-        methods = ["GET", "POST", "PUT", "DELETE"]
-        config = uvicorn.Config(
-            Starlette(routes=[Route("/{rest:path}", self._endpoint, methods=methods)]),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            http=Protocol,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-            ssl_certfile=certificate,
-            ssl_keyfile=key,
-        )
-        server = Server(config)
-        thread = threading.Thread(target=server.run, args=([bound],), name=f"peer-{self.name}", daemon=True)
-        thread.start()
-        if not server.up.wait(_START_SECONDS):
-            server.should_exit = True
-            bound.close()
-            raise StandError(f"{self.name} не начал отвечать", place=self.url)
-        self._server = server
+        """Begins to listen and returns the root address."""
+        certificate = make_certificate(self._tls) if self._tls is not None else None
+        self._server = Server(self._reply, limit=LIMIT, certificate=certificate)
+        self.port = self._server.port
+        self._server.start(self.name)
         return self.url
 
     def close(self) -> None:
         """Stops listening; requests that are held are let go."""
         self._stopping.set()
         if self._server is not None:
-            # The thread ends by itself within a tick and closes its socket: nobody needs to wait for it.
-            self._server.should_exit = True
-            self._server.force_exit = True
+            self._server.close()
         self._server = None
 
     # -- failures and evidence -------------------------------------------------------------------------------------------------
@@ -216,39 +181,32 @@ class Peer(ABC):
 
     # -- inside ----------------------------------------------------------------------------------------------------------------
 
-    async def _endpoint(self, request: Request) -> Response:
-        body = await self._body(request)
-        if body is None:
-            return Response("", 413)
-        query = dict(request.query_params)
-        path = request.url.path
+    def _reply(self, request: Request) -> Reply:
+        parts = urlsplit(request.target)
+        path, query = unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True))
         step = self.step_of(request.method, path, query)
-        asked = Asked(request.method, path, query, {k.lower(): v for k, v in request.headers.items()}, body, step)
+        asked = Asked(request.method, path, query, request.headers, request.body, step)
         failure = self._struck(step)
         if failure is not None and failure.kind == "timeout":
-            await run_in_threadpool(self._stopping.wait, self.slow_seconds)
+            self._stopping.wait(self.slow_seconds)
         if failure is not None and failure.kind == "drop":
             self._note(asked, Response("", 499), "соединение закрыто")
-            return Broken(b"")
+            return NOTHING
         if failure is None or failure.kind in ("timeout", "half"):
-            response = await run_in_threadpool(self._answered, asked)
+            response = self._answered(asked)
         else:
             response = self.failed(failure.kind, asked)
         self._note(asked, response, _said(response))
-        return Broken(bytes(response.body)) if failure is not None and failure.kind == "half" else response
+        if failure is not None and failure.kind == "half":
+            return half(bytes(response.body))
+        return reply(response.status_code, response.raw_headers, bytes(response.body))
 
     def _answered(self, asked: Asked) -> Response:
-        with self._lock:
-            return self.answer(asked)
-
-    async def _body(self, request: Request) -> bytes | None:
-        parts, size = [], 0
-        async for part in request.stream():
-            size += len(part)
-            if size > LIMIT:
-                return None
-            parts.append(part)
-        return b"".join(parts)
+        try:
+            with self._lock:
+                return self.answer(asked)
+        except Exception as error:  # noqa: BLE001 - whatever a base sends it gets an answer: silence would look like a network that is down
+            return Response(f"ошибка корреспондента: {type(error).__name__}", 500)
 
     def _struck(self, step: str) -> Failure | None:
         with self._lock:

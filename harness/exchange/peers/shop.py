@@ -196,11 +196,11 @@ class Shop(Peer):
         if kind == "sale":
             self.store.put_states(commerceml.read_orders(content))
             return
-        heads = [item for item in commerceml.stream(content) if isinstance(item, commerceml.Head)]
-        if heads and heads[0].namespace not in self.dialect.namespaces:
-            raise ValueError(f"Пространство имён файла «{heads[0].namespace}» сайту не известно")
-        if heads and self.dialect.version and heads[0].schema != self.dialect.version:
-            raise ValueError(f"Версия схемы {heads[0].schema} не поддерживается, сайт понимает {self.dialect.version}")
+        head = next((item for item in commerceml.stream(content) if isinstance(item, commerceml.Head)), None)
+        if head and head.namespace not in self.dialect.namespaces:
+            raise ValueError(f"Пространство имён файла «{head.namespace}» сайту не известно")
+        if head and self.dialect.version and head.schema != self.dialect.version:
+            raise ValueError(f"Версия схемы {head.schema} не поддерживается, сайт понимает {self.dialect.version}")
         if "ПакетПредложений".encode() in content:
             package = commerceml.read_offers(content)
             if package.problems and not self.dialect.decimal_comma:

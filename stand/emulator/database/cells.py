@@ -115,6 +115,11 @@ class Field:
         return _ENCODERS[self.storage]
 
     @property
+    def decoder(self) -> Callable[[Field, Sequence[Any]], Value]:
+        """What `decode` does: for many rows."""
+        return _DECODERS[self.storage]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of its columns, not quoted."""
         return (self.name, f"{self.name}.type") if self.storage in (Storage.COMPOSITE, Storage.BINARY) else (self.name,)

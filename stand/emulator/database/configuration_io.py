@@ -157,6 +157,7 @@ def _attributes(raw: list[dict[str, Any]]) -> tuple[Attribute, ...]:
                 fraction=item["type"]["fraction"],
                 edm=item["type"]["edm"],
                 open=item["type"]["open"],
+                unlimited=item["type"].get("unlimited", False),
             ),
             title=item["title"],
             standard=item["standard"],

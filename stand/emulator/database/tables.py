@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.names import Kind
@@ -132,15 +133,19 @@ class Table:
             return [cell for field in self.fields for cell in field.encode(row.get(field.name))]
         return cells
 
+    @cached_property
+    def _decoders(self) -> tuple[tuple[str, Field, Callable[[Field, Sequence[Any]], Any], int, int], ...]:
+        """Name, field, how it is read and where its cells begin and end."""
+        ends = tuple(accumulate(len(field.columns) for field in self.fields))
+        starts = (0, *ends[:-1])
+        return tuple(
+            (field.name, field, field.decoder, start, end)
+            for field, start, end in zip(self.fields, starts, ends, strict=True)
+        )
+
     def decode(self, cells: Sequence[Any]) -> dict[str, Any]:
         """A row out of all cells, in the order of `columns`."""
-        row: dict[str, Any] = {}
-        at = 0
-        for field in self.fields:
-            width = len(field.columns)
-            row[field.name] = field.decode(cells[at : at + width])
-            at += width
-        return row
+        return {name: decode(field, cells[start:end]) for name, field, decode, start, end in self._decoders}
 
 
 class Layout:

@@ -13,13 +13,14 @@ from stand.emulator.database.store import write_setting
 from stand.emulator.exchanging import bank, bank_packets, bank_statement
 from stand.emulator.exchanging.common import Context, ExchangeError, Outcome, children, local_name, succeeded, text_of
 from stand.emulator.exchanging.opening import open_context
-from stand.emulator.exchanging.outward import Wire, read_setting, wire_of
+from stand.emulator.exchanging.outward import read_setting, wire_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from stand.emulator.database.infobase import Infobase
     from stand.emulator.exchanging.running import RunResult
+    from stand.emulator.exchanging.wire import Wire
 
 __all__ = ["run_bank"]
 
@@ -61,7 +62,7 @@ class _Dialogue:
         if not sid:
             raise ExchangeError("bank", "Банк не выдал идентификатор сеанса (SID)")
         self._headers["SID"] = sid
-        self.wire.http.auth = None
+        self.wire.forget_login()
         if self._table.get("asks_settings", True):
             self.call("GET", "/GetSettings")
 

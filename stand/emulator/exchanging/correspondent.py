@@ -1,16 +1,18 @@
-"""A correspondent base as a process of its own: another configuration, empty, exchanging with the base under test through EnterpriseData.
+"""Correspondent bases in a process of their own: another configuration, empty, exchanging with the base under test through EnterpriseData.
 
-    python -m stand.emulator.exchanging.correspondent --peer ТЗ --sent 0 --received 0
+    python -m stand.emulator.exchanging.correspondent
 
-reads the password of its user from standard input, prints one line with its address when it listens, and ends when standard input does: whoever
-started it cannot leave it behind.
+reads orders from standard input, one JSON object a line, `{"password": …, "own": "БП", "peer": "ТЗ", "version": "1.17", "sent": 0, "received": 0}`.
+An order ends the base before it and begins a new one, whose address is printed when it listens; an empty line ends it and begins none. The
+process ends when standard input does: whoever started it cannot leave it behind.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
 import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ from stand.emulator.database.infobase import Infobase
 from stand.emulator.loaders.company import load_company, releases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
 __all__ = ["USER", "create_correspondent", "main"]
 
@@ -66,33 +68,30 @@ def create_correspondent(
     return infobase
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves the base until standard input ends."""
+@contextmanager
+def _served(order: str, path: Path) -> Iterator[str]:
+    """A base as an order wants it, on a socket; its address."""
     from stand.emulator.company import service_routes
     from stand.emulator.server import EmulatorServer
 
-    parser = argparse.ArgumentParser(description="База-корреспондент обмена")
-    for name, default in (("--own", "БП"), ("--peer", "ТЗ"), ("--version", "1.17")):
-        parser.add_argument(name, default=default)
-    for name in ("--sent", "--received"):
-        parser.add_argument(name, type=int, default=0)
-    options = parser.parse_args(arguments)
+    infobase = create_correspondent(path, **json.loads(order))
+    server = EmulatorServer(infobase, publication="buh", extra_routes=service_routes(infobase))
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+        infobase.close()
+
+
+def main() -> int:
+    """Serves one base after the other until standard input ends."""
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # both are text files here
-    password = sys.stdin.readline().rstrip("\n")
-    with tempfile.TemporaryDirectory(prefix="correspondent-") as folder:
-        infobase = create_correspondent(
-            Path(folder) / "base.db", password=password, own=options.own, peer=options.peer, version=options.version,
-            sent=options.sent, received=options.received,
-        )  # fmt: skip
-        server = EmulatorServer(infobase, publication="buh", extra_routes=service_routes(infobase))
-        print(server.start(), flush=True)  # noqa: T201 - the protocol with whoever started this process
-        try:
-            while sys.stdin.readline():
-                pass
-        finally:
-            server.stop()
-            infobase.close()
+    with tempfile.TemporaryDirectory(prefix="correspondent-") as folder, ExitStack() as served:
+        for number, order in enumerate(iter(sys.stdin.readline, "")):
+            served.close()
+            address = served.enter_context(_served(order, Path(folder) / f"{number}.db")) if order.strip() else ""
+            print(address, flush=True)  # noqa: T201 - the protocol with whoever started this process
     return 0
 
 

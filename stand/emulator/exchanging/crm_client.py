@@ -15,13 +15,14 @@ from stand.emulator.database.store import write_setting
 from stand.emulator.exchanging import crm, registration
 from stand.emulator.exchanging.common import Context, ExchangeError, Outcome
 from stand.emulator.exchanging.opening import count_sent, open_context
-from stand.emulator.exchanging.outward import LOGIN, PASSWORD, Wire, wire_of
+from stand.emulator.exchanging.outward import LOGIN, PASSWORD, wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stand.emulator.database.infobase import Infobase
     from stand.emulator.exchanging.running import RunResult
+    from stand.emulator.exchanging.wire import Wire
 
 __all__ = ["run_crm", "take_event"]
 
@@ -37,7 +38,7 @@ class _Rest:
         self.wire = wire
         self._table = table
         self._access, self._refresh = wire.login, wire.password
-        wire.http.auth = None
+        wire.forget_login()
         self.renewed: tuple[str, str] | None = None
 
     def call(self, method: str, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,11 +62,13 @@ class Node:
     enabled: bool
 
 
-def nodes(infobase: Infobase) -> list[Node]:
-    """All nodes of all exchanges."""
+def nodes(infobase: Infobase, only: str = "") -> list[Node]:
+    """All nodes of all exchanges, or of one plan."""
     found: list[Node] = []
     with infobase.reading() as session:
         for plan, table in described(infobase.configuration.behaviour).items():
+            if only not in ("", plan):
+                continue
             if table["kind"] == "bank":
                 found += _accounts(infobase, session, plan, table)
             else:

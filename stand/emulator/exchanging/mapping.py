@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stand.emulator.exchanging.common import Context
-    from stand.emulator.rows import Ref
 
-__all__ = ["KEY", "PUBLIC", "ObjectMapping", "Properties", "by_object", "mapping_of", "public_id"]
+__all__ = ["KEY", "PUBLIC", "ObjectMapping", "Properties", "by_object", "mapping_of"]
 
 PUBLIC = "InformationRegister_ПубличныеИдентификаторыСинхронизируемыхОбъектов"
 KEY = "КлючевыеСвойства"
@@ -50,9 +49,3 @@ def mapping_of(context: Context) -> dict[str, ObjectMapping]:
 def by_object(mappings: Mapping[str, ObjectMapping], name: str) -> ObjectMapping | None:
     """The mapping of an object of the base."""
     return next((item for item in mappings.values() if item.object == name), None)
-
-
-def public_id(context: Context, node: Ref, reference: Ref) -> str:
-    """Identifier an object is known by to the peer: the one it came with, or our own."""
-    found = context.session.find(PUBLIC, УзелИнформационнойБазы=node, Ссылка=reference)
-    return str(found[0]["Идентификатор"]) if found else reference.id

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.onec.values import format_datetime
 from stand.emulator.behaviour.expressions import money
 from stand.emulator.exchanging.common import Context, ExchangeError, child
-from stand.emulator.exchanging.mapping import KEY, ObjectMapping, Properties, by_object, public_id
+from stand.emulator.exchanging.mapping import KEY, PUBLIC, ObjectMapping, Properties
 from stand.emulator.rows import EMPTY_MOMENT, Ref, Row
 
 if TYPE_CHECKING:
@@ -26,16 +28,31 @@ class Writer:
     """Makes elements of the format out of rows."""
 
     def __init__(self, context: Context, mappings: Mapping[str, ObjectMapping], node: Ref, namespace: str) -> None:
+        from lxml import etree
+
         self._context = context
-        self._mappings = mappings
+        self._by_object = {mapping.object: mapping for mapping in reversed(list(mappings.values()))}
         self._node = node
-        self._namespace = namespace
+        self._space = f"{{{namespace}}}"
+        self._make = etree.SubElement
+        self._known: dict[Ref, list[_Element]] = {}
+        """Key properties written so far: a message names the same contract and warehouse in every line."""
+
+    @cached_property
+    def _identifiers(self) -> dict[Ref, str]:
+        """Identifiers the peer knows objects by, where they are not our own."""
+        found: dict[Ref, str] = {}
+        for row in self._context.session.select(PUBLIC, where={"УзелИнформационнойБазы": self._node}):
+            found.setdefault(row["Ссылка"], str(row["Идентификатор"]))
+        return found
+
+    def _public(self, reference: Ref) -> str:
+        """Identifier an object is known by to the peer: the one it came with, or our own."""
+        return self._identifiers.get(reference, reference.id)
 
     def element(self, parent: _Element, name: str, text: str | None = None) -> _Element:
         """A child element in the namespace of the body."""
-        from lxml import etree
-
-        result = etree.SubElement(parent, f"{{{self._namespace}}}{name}")
+        result = self._make(parent, self._space + name)
         result.text = text
         return result
 
@@ -47,7 +64,7 @@ class Writer:
             return
         item = self.element(body, mapping.name)
         key = self.element(item, KEY)
-        self.element(key, "Ссылка", public_id(self._context, self._node, row["Ref"]))
+        self.element(key, "Ссылка", self._public(row["Ref"]))
         self._properties(key, mapping.key, row)
         self._properties(item, mapping.body, row)
         for section, columns in mapping.sections.items():
@@ -61,9 +78,9 @@ class Writer:
         """An object the peer must delete, by the identifier the peer knows it by."""
         outer = self.element(self.element(body, "УдалениеОбъекта"), "СсылкаНаОбъект")
         name = f"{mapping.name.rpartition('.')[2]}Ссылка"
-        self.element(self.element(outer, "СсылкаНаОбъект"), name, public_id(self._context, self._node, reference))
+        self.element(self.element(outer, "СсылкаНаОбъект"), name, self._public(reference))
 
-    def _properties(self, parent: _Element, properties: Properties, row: Row) -> None:
+    def _properties(self, parent: _Element, properties: Properties, row: Mapping[str, Any]) -> None:
         for path, rule in properties:
             *owners, name = path.split("/")
             value = self._value(rule, row)
@@ -75,7 +92,7 @@ class Writer:
                 target = found if found is not None else self.element(target, owner)
             self._write_value(target, name, value, rule)
 
-    def _value(self, rule: Mapping[str, Any], row: Row) -> Any:
+    def _value(self, rule: Mapping[str, Any], row: Mapping[str, Any]) -> Any:
         if "value" in rule:
             return rule["value"]
         if "constant" in rule:
@@ -105,12 +122,16 @@ class Writer:
         self.element(element, "ВидСтавки", str(lookup.table("ВидыСтавокФормата", rate)))
 
     def _reference(self, element: _Element, reference: Ref) -> None:
-        mapping = by_object(self._mappings, reference.object)
-        row = self._context.lookup.resolve(reference)
+        known = self._known.get(reference)
+        if known is not None:
+            element.extend([deepcopy(item) for item in known])
+            return
+        mapping, row = self._by_object.get(reference.object), self._context.lookup.resolve(reference)
         if mapping is None or row is None:
             raise ExchangeError("conversion", f"Не найдено правило конвертации объекта «{reference.object}»")
-        self.element(element, "Ссылка", public_id(self._context, self._node, reference))
-        self._properties(element, mapping.key, dict(row))
+        self.element(element, "Ссылка", self._public(reference))
+        self._properties(element, mapping.key, row)
+        self._known[reference] = list(element)
 
 
 def _text(name: str, value: Any, convert: str) -> str:

@@ -10,13 +10,14 @@ import msgspec
 from stand.emulator.exchanging import registration, universal
 from stand.emulator.exchanging.common import ExchangeError, own_code
 from stand.emulator.exchanging.opening import open_context
-from stand.emulator.exchanging.outward import Wire, wire_of
+from stand.emulator.exchanging.outward import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stand.emulator.database.infobase import Infobase
     from stand.emulator.exchanging.running import RunResult
+    from stand.emulator.exchanging.wire import Wire
 
 __all__ = ["run_universal"]
 

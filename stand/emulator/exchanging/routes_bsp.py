@@ -19,6 +19,7 @@ from stand.emulator.exchanging import gateway
 from stand.emulator.exchanging.common import ExchangeError, node_row
 from stand.emulator.exchanging.opening import open_context
 from stand.emulator.exchanging.parameters import base_parameters
+from stand.emulator.service.refusals import REFUSALS, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -221,8 +222,9 @@ def _answer(
         return _error(403, "access", "Недостаточно прав для обмена данными")
     try:
         found = handler(query, body, request.state.user.name)
-    except ExchangeError as error:
-        return _error(404 if error.code == "plan" else 400, error.code, error.text)
+    except REFUSALS as error:
+        told = refusal_of(error)
+        return _error(told.status, told.code, told.text)
     return Response(found, media_type="application/octet-stream") if isinstance(found, bytes) else _json(found)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
 from starlette.routing import Route
 
 from stand.emulator.exchanging import registration
@@ -15,11 +14,14 @@ from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.exchanging.mapping import PUBLIC
 from stand.emulator.exchanging.outward import outward, point
 from stand.emulator.exchanging.running import run_exchange
+from stand.emulator.service import answers
+from stand.emulator.service.refusals import REFUSALS, ServiceError, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from stand.emulator.auth import User
     from stand.emulator.database.infobase import Infobase
@@ -53,20 +55,12 @@ def _endpoint(handler: Callable[[Request, bytes, User], object]) -> Callable[[Re
 
 def _guarded(handler: Callable[[Request, bytes, User], object], request: Request, body: bytes) -> Response:
     user: User = request.state.user
-    if not user.full_rights:
-        return _error(403, "access", "Недостаточно прав: нужна роль администратора")
     try:
-        found = handler(request, body, user)
-    except ExchangeError as error:
-        return _error(404 if error.code == "plan" else 400, error.code, error.text)
-    except KeyError as error:  # a release took away what its own exchange rules ask for: 1C's words for that
-        return _error(400, "handler", f"Поле объекта не обнаружено ({error.args[0]})")
-    return Response(msgspec.json.encode(found), media_type="application/json; charset=utf-8")
-
-
-def _error(status: int, code: str, message: str) -> Response:
-    body = msgspec.json.encode({"error": {"code": code, "message": message}})
-    return Response(body, status, media_type="application/json; charset=utf-8")
+        if not user.full_rights:
+            raise ServiceError(403, "access", "Недостаточно прав: нужна роль администратора")
+        return answers.json(handler(request, body, user))
+    except REFUSALS as error:
+        return answers.error(refusal_of(error))
 
 
 class _Service:

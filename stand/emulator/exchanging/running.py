@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.onec.exchange_folder import folder_of
 from stand.emulator.exchanging import registration, shop, shop_catalogue
 from stand.emulator.exchanging.bank_client import run_bank
 from stand.emulator.exchanging.common import ExchangeError, Outcome, described
 from stand.emulator.exchanging.crm_client import run_crm
+from stand.emulator.exchanging.folder_client import run_by_folder
 from stand.emulator.exchanging.opening import count_sent, open_context
-from stand.emulator.exchanging.outward import wire_of
+from stand.emulator.exchanging.outward import address_of, wire_of
 from stand.emulator.exchanging.peer_client import run_universal
 from stand.emulator.exchanging.shop_client import ShopDialogue
 
@@ -73,12 +75,13 @@ def _run_shop(infobase: Infobase, plan: str, node: str, user: str, result: RunRe
     with infobase.reading(user) as session:
         context = open_context(infobase, session, plan, node)
         wire = wire_of(context)
-        goods, offers = shop_catalogue.goods_file(context), shop_catalogue.offers_file(context)
-        waiting = registration.waiting(session, plan, node)
     result.steps = wire.steps
     dialogue = ShopDialogue(wire, context.table)
     dialogue.authorise("catalog")
-    for name, content in (("import0_1.xml", goods), ("offers0_1.xml", offers)):
+    with infobase.reading(user) as session:
+        files = shop_catalogue.catalogue_files(open_context(infobase, session, plan, node))
+        waiting = registration.waiting(session, plan, node)
+    for name, content in files.items():
         dialogue.authorise("catalog")
         dialogue.begin("catalog")
         dialogue.send("catalog", name, content)
@@ -107,9 +110,19 @@ def _run_orders(infobase: Infobase, dialogue: ShopDialogue, result: RunResult, p
         dialogue.send("sale", "orders0_1.xml", states)
 
 
+def _run_universal(infobase: Infobase, plan: str, node: str, user: str, result: RunResult) -> None:
+    """Through a folder or over the network: the address in the exchange's settings says which."""
+    with infobase.reading(user) as session:
+        address = address_of(session, plan, node, described(infobase.configuration.behaviour)[plan])
+    if folder_of(address) is None:
+        run_universal(infobase, plan, node, user, result)
+    else:
+        run_by_folder(infobase, plan, node, user, result)
+
+
 _RUNNERS: dict[str, Callable[[Infobase, str, str, str, RunResult], None]] = {
     "shop": _run_shop,
     "bank": run_bank,
     "crm": run_crm,
-    "universal": run_universal,
+    "universal": _run_universal,
 }

@@ -2,87 +2,99 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
 
-from stand.emulator.exchanging.common import Context, default_namespace, node_row, now
+from stand.emulator.exchanging.common import Context, node_row, now
 from stand.emulator.rows import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lxml.etree import _Element
+    from collections.abc import Iterator, Sequence
 
     from stand.emulator.rows import Row
 
-__all__ = ["export_offers", "goods_file", "offers_file", "statuses_file"]
+__all__ = ["catalogue_files", "export_offers", "statuses_file"]
 
 _GOODS = "Catalog_Номенклатура"
-_ORDERS = "Document_ЗаказПокупателя"
+_ROOT = "КоммерческаяИнформация"
 
 
 def export_offers(context: Context) -> bytes:
     """Goods and offers in one file: how the exchange by files does it."""
-    root, goods = _root(context), _goods(context)
-    _catalogue(context, root, goods)
-    _offers(context, root, goods, node_row(context))
-    return _written(root)
+    page, goods = _Page(context), _goods(context)
+    _catalogue(context, page, goods)
+    _offers(context, page, goods, node_row(context))
+    return page.written()
 
 
-def goods_file(context: Context) -> bytes:
-    """`import0_1.xml`: classifier and catalogue."""
-    root = _root(context)
-    _catalogue(context, root, _goods(context))
-    return _written(root)
-
-
-def offers_file(context: Context) -> bytes:
-    """`offers0_1.xml`: prices and stock."""
-    root = _root(context)
-    _offers(context, root, _goods(context), node_row(context))
-    return _written(root)
+def catalogue_files(context: Context) -> dict[str, bytes]:
+    """`import0_1.xml`: classifier and catalogue; `offers0_1.xml`: prices and stock. Both of the same goods."""
+    catalogue, offers, goods = _Page(context), _Page(context), _goods(context)
+    _catalogue(context, catalogue, goods)
+    _offers(context, offers, goods, node_row(context))
+    return {"import0_1.xml": catalogue.written(), "offers0_1.xml": offers.written()}
 
 
 def statuses_file(context: Context, references: Sequence[Ref]) -> bytes:
     """`orders0_1.xml`: numbers, states and marks of orders, back to the site."""
-    root = _root(context)
+    page = _Page(context)
     table = context.table["orders"]
     for reference in references:
         row = context.session.get(reference.object, reference.id)
         if row is None or not row.get("ИдентификаторСайта"):
             continue
-        item = _element(root, "Документ")
-        for name, value in (
-            ("Ид", row["ИдентификаторСайта"]),
-            ("Номер", row["НомерСайта"]),
-            ("Дата", f"{row['Date']:%Y-%m-%d}"),
-            ("ХозОперация", table["operation"]),
-            ("Сумма", f"{row['СуммаДокумента']:.2f}"),
-        ):
-            _element(item, name, str(value))
-        holder = _element(item, "ЗначенияРеквизитов")
         state = str(context.lookup.table("СостоянияЗаказовДляСайта", row["Состояние"]))
-        for name, value in (
-            ("Статус заказа", state),
-            ("Номер по 1С", f"{table.get('number_prefix', '')}{row['Number']}"),
-            ("Проведен", _flag(value=bool(row["Posted"]))),
-            ("ПометкаУдаления", _flag(value=bool(row["DeletionMark"]))),
-        ):
-            detail = _element(holder, "ЗначениеРеквизита")
-            _element(detail, "Наименование", name)
-            _element(detail, "Значение", value)
-    return _written(root)
+        with page.inside("Документ"):
+            page.leaf("Ид", row["ИдентификаторСайта"])
+            page.leaf("Номер", row["НомерСайта"])
+            page.leaf("Дата", f"{row['Date']:%Y-%m-%d}")
+            page.leaf("ХозОперация", table["operation"])
+            page.leaf("Сумма", f"{row['СуммаДокумента']:.2f}")
+            with page.inside("ЗначенияРеквизитов"):
+                for name, value in (
+                    ("Статус заказа", state),
+                    ("Номер по 1С", f"{table.get('number_prefix', '')}{row['Number']}"),
+                    ("Проведен", _flag(value=bool(row["Posted"]))),
+                    ("ПометкаУдаления", _flag(value=bool(row["DeletionMark"]))),
+                ):
+                    page.pair("ЗначениеРеквизита", ("Наименование", name), ("Значение", value))
+    return page.written()
 
 
-def _root(context: Context) -> _Element:
-    from lxml import etree
+class _Page:
+    """A file of CommerceML as it is written, element by element: a catalogue is thousands of them, so no tree is built."""
 
-    namespace = str(context.table["namespace"])
-    root = etree.Element(f"{{{namespace}}}КоммерческаяИнформация", nsmap=default_namespace(namespace))
-    root.set("ВерсияСхемы", str(context.table["schema_version"]))
-    root.set("ДатаФормирования", now().isoformat())
-    return root
+    def __init__(self, context: Context) -> None:
+        head = (
+            f" xmlns={quoteattr(str(context.table['namespace']))}"
+            f' ВерсияСхемы={quoteattr(str(context.table["schema_version"]))} ДатаФормирования="{now().isoformat()}"'
+        )
+        self._parts = ["<?xml version='1.0' encoding='UTF-8'?>\n", f"<{_ROOT}{head}>\n"]
+
+    def leaf(self, name: str, text: object = "", attributes: str = "") -> None:
+        """An element with text; `attributes` as they are written, with a blank in front."""
+        said = escape(str(text))
+        self._parts.append(f"<{name}{attributes}>{said}</{name}>\n" if said else f"<{name}{attributes}/>\n")
+
+    def pair(self, name: str, first: tuple[str, str], second: tuple[str, str]) -> None:
+        """An element of two."""
+        with self.inside(name):
+            self.leaf(*first)
+            self.leaf(*second)
+
+    @contextmanager
+    def inside(self, name: str, attributes: str = "") -> Iterator[None]:
+        """An element that holds what is written within."""
+        self._parts.append(f"<{name}{attributes}>\n")
+        yield
+        self._parts.append(f"</{name}>\n")
+
+    def written(self) -> bytes:
+        """The whole file."""
+        return "".join([*self._parts, f"</{_ROOT}>"]).encode()
 
 
 def _goods(context: Context) -> list[Row]:
@@ -90,73 +102,55 @@ def _goods(context: Context) -> list[Row]:
     return [row for row in rows if not row["Услуга"]]
 
 
-def _written(root: _Element) -> bytes:
-    from lxml import etree
-
-    etree.indent(root, "\t")
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-
-
-def _element(parent: _Element, name: str, text: str = "") -> _Element:
-    from lxml import etree
-
-    result = etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{name}")
-    if text:
-        result.text = text
-    return result
-
-
 def _flag(*, value: bool) -> str:
     return "true" if value else "false"
 
 
-def _catalogue(context: Context, root: _Element, goods: list[Row]) -> None:
-    classifier = _element(root, "Классификатор")
-    _element(classifier, "Ид", str(context.table["catalogue"]))
-    _element(classifier, "Наименование", "Классификатор (Каталог товаров)")
-    groups = _element(classifier, "Группы")
-    for row in goods:
-        if row["IsFolder"]:
-            group = _element(groups, "Группа")
-            _element(group, "Ид", row["Ref"].id)
-            _element(group, "Наименование", row["Description"])
-    properties = _element(classifier, "Свойства")
-    for name, ident in context.table["properties"].items():
-        item = _element(properties, "Свойство")
-        _element(item, "Ид", str(ident))
-        _element(item, "Наименование", name)
-    catalogue = _element(root, "Каталог")
-    catalogue.set("СодержитТолькоИзменения", _flag(value=bool(context.table["only_changes"])))
-    _element(catalogue, "Ид", str(context.table["catalogue"]))
-    _element(catalogue, "ИдКлассификатора", str(context.table["catalogue"]))
-    _element(catalogue, "Наименование", "Каталог товаров")
-    items = _element(catalogue, "Товары")
-    for row in goods:
-        if not row["IsFolder"]:
-            _good(context, _element(items, "Товар"), row)
+def _catalogue(context: Context, page: _Page, goods: list[Row]) -> None:
+    ident = str(context.table["catalogue"])
+    with page.inside("Классификатор"):
+        page.leaf("Ид", ident)
+        page.leaf("Наименование", "Классификатор (Каталог товаров)")
+        with page.inside("Группы"):
+            for row in goods:
+                if row["IsFolder"]:
+                    page.pair("Группа", ("Ид", row["Ref"].id), ("Наименование", row["Description"]))
+        with page.inside("Свойства"):
+            for name, property_id in context.table["properties"].items():
+                page.pair("Свойство", ("Ид", str(property_id)), ("Наименование", name))
+    with page.inside("Каталог", _only_changes(context)):
+        page.leaf("Ид", ident)
+        page.leaf("ИдКлассификатора", ident)
+        page.leaf("Наименование", "Каталог товаров")
+        with page.inside("Товары"):
+            for row in goods:
+                if not row["IsFolder"]:
+                    _good(context, page, row)
 
 
-def _good(context: Context, item: _Element, row: Row) -> None:
-    _element(item, "Ид", row["Ref"].id)
-    _element(item, "Артикул", row["Артикул"])
-    _element(item, "Наименование", row["Description"])
-    unit = context.lookup.resolve(row["ЕдиницаИзмерения"])
-    if unit is not None:
-        element = _element(item, "БазоваяЕдиница", unit["Description"])
-        element.set("Код", unit["Code"])
-        element.set("НаименованиеПолное", unit["НаименованиеПолное"])
-    if not row["Parent"].empty:
-        _element(_element(item, "Группы"), "Ид", row["Parent"].id)
-    values = _element(item, "ЗначенияСвойств")
-    for name, ident in context.table["properties"].items():
-        if name not in row:  # an attribute the release took away: the site gets the goods without it
-            continue
-        one = _element(values, "ЗначенияСвойства")
-        _element(one, "Ид", str(ident))
-        _element(one, "Значение", _shown(context, row[name]))
-    rate = _element(_element(item, "СтавкиНалогов"), "СтавкаНалога")
-    _element(rate, "Наименование", "НДС")
-    _element(rate, "Ставка", str(context.lookup.table("СтавкиНДСДляСайта", row["ВидСтавкиНДС"])))
+def _only_changes(context: Context) -> str:
+    return f' СодержитТолькоИзменения="{_flag(value=bool(context.table["only_changes"]))}"'
+
+
+def _good(context: Context, page: _Page, row: Row) -> None:
+    with page.inside("Товар"):
+        page.leaf("Ид", row["Ref"].id)
+        page.leaf("Артикул", row["Артикул"])
+        page.leaf("Наименование", row["Description"])
+        unit = context.lookup.resolve(row["ЕдиницаИзмерения"])
+        if unit is not None:
+            told = f" Код={quoteattr(unit['Code'])} НаименованиеПолное={quoteattr(unit['НаименованиеПолное'])}"
+            page.leaf("БазоваяЕдиница", unit["Description"], told)
+        if not row["Parent"].empty:
+            with page.inside("Группы"):
+                page.leaf("Ид", row["Parent"].id)
+        with page.inside("ЗначенияСвойств"):
+            for name, ident in context.table["properties"].items():
+                if name in row:  # an attribute the release took away: the site gets the goods without it
+                    page.pair("ЗначенияСвойства", ("Ид", str(ident)), ("Значение", _shown(context, row[name])))
+        with page.inside("СтавкиНалогов"):
+            rate = str(context.lookup.table("СтавкиНДСДляСайта", row["ВидСтавкиНДС"]))
+            page.pair("СтавкаНалога", ("Наименование", "НДС"), ("Ставка", rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +161,22 @@ class _Stock:
     store: str
 
 
-def _offers(context: Context, root: _Element, goods: list[Row], node: Row) -> None:
-    package = _element(root, "ПакетПредложений")
-    package.set("СодержитТолькоИзменения", _flag(value=bool(context.table["only_changes"])))
-    catalogue = str(context.table["catalogue"])
-    _element(package, "Ид", f"{catalogue}#")
-    _element(package, "Наименование", "Пакет предложений")
-    _element(package, "ИдКаталога", catalogue)
-    _element(package, "ИдКлассификатора", catalogue)
-    stock = _stock(context, node)
+def _offers(context: Context, page: _Page, goods: list[Row], node: Row) -> None:
+    catalogue, stock = str(context.table["catalogue"]), _stock(context, node)
     kind = context.lookup.resolve(node["ВидЦен"]) or {}
-    price_type = _element(_element(package, "ТипыЦен"), "ТипЦены")
-    _element(price_type, "Ид", stock.price_type)
-    _element(price_type, "Наименование", str(kind.get("Description", "")))
-    _element(price_type, "Валюта", "RUB")
-    offers = _element(package, "Предложения")
-    for row in goods:
-        if not row["IsFolder"] and row["Ref"] in stock.prices:
-            _offer(context, _element(offers, "Предложение"), row, stock)
+    with page.inside("ПакетПредложений", _only_changes(context)):
+        page.leaf("Ид", f"{catalogue}#")
+        page.leaf("Наименование", "Пакет предложений")
+        page.leaf("ИдКаталога", catalogue)
+        page.leaf("ИдКлассификатора", catalogue)
+        with page.inside("ТипыЦен"), page.inside("ТипЦены"):
+            page.leaf("Ид", stock.price_type)
+            page.leaf("Наименование", kind.get("Description", ""))
+            page.leaf("Валюта", "RUB")
+        with page.inside("Предложения"):
+            for row in goods:
+                if not row["IsFolder"] and row["Ref"] in stock.prices:
+                    _offer(context, page, row, stock)
 
 
 def _stock(context: Context, node: Row) -> _Stock:
@@ -200,28 +192,25 @@ def _stock(context: Context, node: Row) -> _Stock:
     )
 
 
-def _offer(context: Context, offer: _Element, row: Row, stock: _Stock) -> None:
+def _offer(context: Context, page: _Page, row: Row, stock: _Stock) -> None:
     unit = (context.lookup.resolve(row["ЕдиницаИзмерения"]) or {}).get("Description", "")
     price, rest = f"{stock.prices[row['Ref']]:.2f}", f"{stock.rests.get(row['Ref'], Decimal(0)):f}"
     price = price.replace(".", str(context.table.get("decimal_point", ".")))
     ident = row["Ref"].id
-    _element(offer, "Ид", f"{ident}#{ident}" if context.table.get("offer_characteristic") else ident)
-    _element(offer, "Артикул", row["Артикул"])
-    _element(offer, "Наименование", row["Description"])
-    holder = _element(offer, "ХарактеристикиТовара")
-    for name in context.table["characteristics"]:
-        one = _element(holder, "ХарактеристикаТовара")
-        _element(one, "Наименование", name)
-        _element(one, "Значение", _shown(context, row[name]))
-    cell = _element(_element(offer, "Цены"), "Цена")
-    _element(cell, "Представление", f"{price} руб. за {unit}")
-    _element(cell, "ИдТипаЦены", stock.price_type)
-    _element(cell, "ЦенаЗаЕдиницу", price)
-    _element(cell, "Валюта", "RUB")
-    _element(offer, "Количество", rest)
-    place = _element(offer, "Склад")
-    place.set("ИдСклада", stock.store)
-    place.set("КоличествоНаСкладе", rest)
+    with page.inside("Предложение"):
+        page.leaf("Ид", f"{ident}#{ident}" if context.table.get("offer_characteristic") else ident)
+        page.leaf("Артикул", row["Артикул"])
+        page.leaf("Наименование", row["Description"])
+        with page.inside("ХарактеристикиТовара"):
+            for name in context.table["characteristics"]:
+                page.pair("ХарактеристикаТовара", ("Наименование", name), ("Значение", _shown(context, row[name])))
+        with page.inside("Цены"), page.inside("Цена"):
+            page.leaf("Представление", f"{price} руб. за {unit}")
+            page.leaf("ИдТипаЦены", stock.price_type)
+            page.leaf("ЦенаЗаЕдиницу", price)
+            page.leaf("Валюта", "RUB")
+        page.leaf("Количество", rest)
+        page.leaf("Склад", attributes=f' ИдСклада={quoteattr(stock.store)} КоличествоНаСкладе="{rest}"')
 
 
 def _shown(context: Context, value: Any) -> str:

@@ -16,11 +16,11 @@ from stand.emulator.exchanging.common import ExchangeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stand.emulator.exchanging.outward import Wire
+    from stand.emulator.exchanging.wire import Wire
 
 __all__ = ["ShopDialogue"]
 
-_MANY = 40
+_MANY = 20
 """How often a site may answer "progress" to one file."""
 _SAID = 300
 
@@ -71,7 +71,7 @@ class ShopDialogue:
         lines = self.ask(kind, "checkauth").splitlines()
         if not lines or lines[0].strip() != "success" or len(lines) < 3:
             raise ExchangeError("site", f"Сайт не подтвердил вход: «{' '.join(lines)[:_SAID]}»")
-        self.wire.http.cookies.set(lines[1].strip(), lines[2].strip())
+        self.wire.keep_cookie(lines[1].strip(), lines[2].strip())
         self._options(lines[3:])
 
     def begin(self, kind: str) -> None:

@@ -284,7 +284,7 @@ def value_type(text: str, place: str) -> ValueType:
         )
     if name == "Number":
         return ValueType((name,), digits=int(size or 15), fraction=int(match["fraction"] or 0))
-    return ValueType((name,), length=int(size or 0))
+    return ValueType((name,), length=int(size or 0), unlimited=name == "String" and size == "0")
 
 
 def _check_types(configuration: Configuration) -> None:

@@ -147,7 +147,7 @@ def compare(operator: str, left: Sql, right: Sql) -> Sql:
     """
     if T.NULL in (left.type, right.type):
         return _with_null(operator, left, right)
-    if T.OPAQUE in (left.type, right.type):
+    if T.OPAQUE in (left.type, right.type) or _unlimited(left) or _unlimited(right):
         raise incomparable()
     if T.TYPE_NAME in (left.type, right.type):
         return _type_names(operator, left, right)
@@ -162,6 +162,11 @@ def compare(operator: str, left: Sql, right: Sql) -> Sql:
         scale = max(left.scale, right.scale)
         left, right = with_scale(left, scale), with_scale(right, scale)
     return Sql(f"({left.text} {_SIGNS[operator]} {right.text})", (*left.params, *right.params), T.BOOL)
+
+
+def _unlimited(item: Sql) -> bool:
+    """A field of unlimited length, which is searched by `like` and never compared (facts/odata.md 2)."""
+    return item.field is not None and item.field.type.unlimited
 
 
 def _equality(operator: str) -> bool:

@@ -15,6 +15,7 @@ from stand.emulator.behaviour.attached import BASE_NAME, JOBS_BLOCKED, OUTWARD_B
 from stand.emulator.behaviour.updating import handled
 from stand.emulator.database.tables import Storage
 from stand.emulator.rows import EMPTY_MOMENT, Ref
+from stand.emulator.service.refusals import ServiceError
 from stand.emulator.standard import ext_dimension_attributes, record_attributes
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from stand.emulator.database.infobase import Infobase, Session
     from stand.emulator.database.tables import Field
     from stand.emulator.rows import Row
+    from stand.emulator.service.refusals import Refusal
 
 __all__ = [
-    "ServiceError",
     "error",
     "info",
     "jobs",
@@ -43,16 +44,6 @@ __all__ = [
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-class ServiceError(Exception):
-    """An answer with an error."""
-
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.code = code
-        self.text = text
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Ref):
         return value.id
@@ -67,10 +58,10 @@ def json(value: Any) -> Response:
     return Response(_ENCODER.encode(value), media_type="application/json; charset=utf-8")
 
 
-def error(status: int, code: str, message: str) -> Response:
+def error(told: Refusal) -> Response:
     """An error as the service tells it."""
-    response = json({"error": {"code": code, "message": message}})
-    response.status_code = status
+    response = json({"error": {"code": told.code, "message": told.text}})
+    response.status_code = told.status
     return response
 
 

@@ -12,17 +12,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from harness.errors import ConfigError
 from harness.onec.names import Kind
 from stand.emulator.auth import User, may
 from stand.emulator.behaviour.attached import Behaviour, behaviour_of
 from stand.emulator.behaviour.lookups import Lookup
 from stand.emulator.behaviour.report_page import page_of
 from stand.emulator.exchanging import gateway
-from stand.emulator.exchanging.common import ExchangeError
-from stand.emulator.rows import BusinessError
 from stand.emulator.service import answers, session_answers
-from stand.emulator.service.answers import ServiceError
+from stand.emulator.service.refusals import REFUSALS, ServiceError, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,14 +80,8 @@ def _guarded(handler: _Handler, request: Request, body: bytes) -> Response:
     """Turns refusals into answers; anything else is the server's own 500."""
     try:
         return handler(request, request.state.user, body)
-    except ServiceError as error:
-        return answers.error(error.status, error.code, error.text)
-    except ExchangeError as error:
-        return answers.error(404 if error.code == "plan" else 400, error.code, error.text)
-    except BusinessError as error:
-        return answers.error(400, "business", error.text)
-    except ConfigError as error:
-        return answers.error(400, "parameter", str(error))
+    except REFUSALS as error:
+        return answers.error(refusal_of(error))
 
 
 class _Service:
@@ -146,8 +137,8 @@ class _Service:
             raise ServiceError(404, "report", f"Отчёта «{name}» нет")
         return report
 
-    def exchanges(self, _request: Request, _user: User, _body: bytes) -> Response:
-        return answers.json(gateway.nodes(self._infobase))
+    def exchanges(self, request: Request, _user: User, _body: bytes) -> Response:
+        return answers.json(gateway.nodes(self._infobase, request.query_params.get("plan", "")))
 
     def _exchange(self, request: Request, user: User) -> tuple[str, str]:
         plan, node = request.path_params["plan"], request.path_params["node"]

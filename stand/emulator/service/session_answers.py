@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from stand.emulator.service.answers import ServiceError
+from stand.emulator.service.refusals import ServiceError
 from stand.emulator.session_lock import SessionLock
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ import pytest
 from harness.checks.movements import RECORDS, movement_rows
 from harness.checks.references import References
 from harness.onec.edmx import EntitySet, EntityType, Metadata, Property
+from harness.onec.guard import WriteGuard
+from harness.onec.kept import Kept
 
 if TYPE_CHECKING:
     from harness.onec.odata import ODataClient
@@ -33,7 +35,7 @@ def rows(*records: dict[str, Any]) -> dict[tuple[str, str], Decimal]:
     )
     published = EntitySet(described.name, described.name)
     metadata = Metadata(entity_types={described.name: described}, entity_sets={published.name: published})
-    client = cast("ODataClient", SimpleNamespace(metadata=lambda: metadata))
+    client = cast("ODataClient", SimpleNamespace(metadata=lambda: metadata, kept=Kept(WriteGuard())))
     found = movement_rows(client, References(client), "Поступление", REGISTER, records)
     return {(row["Разрез"], row["Показатель"]): row["Значение"] for row in found}
 

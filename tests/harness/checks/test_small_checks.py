@@ -181,7 +181,7 @@ def test_errors_of_the_log_are_told_apart_by_text_and_not_by_numbers_in_it() -> 
 def test_node_does_not_depend_on_the_order_of_the_list() -> None:
     nodes = [ExchangeNode(plan="Банк", node="2", registered=4), ExchangeNode(plan="Банк", node="1")]
     for listed in (nodes, nodes[::-1]):
-        service = cast("ReadinessService", SimpleNamespace(exchanges=lambda listed=listed: listed))
+        service = cast("ReadinessService", SimpleNamespace(exchanges=lambda _plan, listed=listed: listed))
         assert node_of(service, "Банк").node == "2"
         assert node_of(service, "Банк", "1").node == "1"
 

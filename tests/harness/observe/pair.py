@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from harness.record.models import Finding
+    from harness.observe.renderer import Renderer
+    from harness.record.models import Finding, NotChecked
 
 SCENARIO = Scenario(id="A-1", title="Отчёт", area="report", severity=Severity.BLOCKER, digest="1")
 
@@ -27,13 +28,15 @@ class Pair:
         header = Header(run="1", created=now(), project="p", stand_kind="embedded", target="2.0.15", gates=gates or {})
         self.writer = RecordWriter.create(folder, header)
         self.findings: dict[Phase, list[Finding]] = {}
+        self.not_checked: dict[Phase, list[NotChecked]] = {}
+        self.renderer: Renderer | None = None
 
     def see(self, phase: Phase, scenario: Callable[[Observe], Any], *, known: Scenario = SCENARIO) -> None:
         """Runs a scenario's body in one phase."""
         self.writer.event(EventKind.COLLECTED, Collected(phase=phase, scenarios=[known]))
         notes = Notes(known, phase, self.writer.evidence)
-        scenario(Observe(self.writer.path, notes, Pseudonyms(b"key"), 3))
-        self.findings[phase] = notes.findings
+        scenario(Observe(self.writer.path, notes, Pseudonyms(b"key"), 3, self.renderer))
+        self.findings[phase], self.not_checked[phase] = notes.findings, notes.not_checked
         run = ScenarioRun(id=known.id, phase=phase, outcome=Outcome.PASSED)
         finished = ScenarioFinished(run=run, observations=notes.observations, findings=notes.findings)
         self.writer.event(EventKind.SCENARIO_FINISHED, finished)

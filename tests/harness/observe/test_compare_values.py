@@ -9,8 +9,9 @@ import pytest
 
 from harness.errors import RecordError
 from harness.observe import compare_record
+from harness.observe import timings as timings_module
 from harness.observe.compare_timings import timing_of
-from harness.observe.timings import measure
+from harness.observe.timings import measure, measure_together
 from harness.record.models import DifferenceClass, Phase
 from tests.harness.observe.pair import SCENARIO, Pair
 
@@ -256,3 +257,17 @@ def test_measuring_looks_at_the_machine_beside_every_call() -> None:
     assert len(measured["seconds"]) == 3
     assert len(measured["probes"]) == 4
     assert min(measured["probes"]) > 0
+
+
+@pytest.mark.parametrize(("fresh", "looks"), [(0.05, 2), (0.0, 7)])
+def test_calls_of_no_time_share_a_look_at_the_machine_and_long_ones_do_not(
+    fresh: float, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = iter(range(1, 100))
+    monkeypatch.setattr(timings_module, "_busy", lambda: next(seen) / 1000)
+    monkeypatch.setattr(timings_module, "_FRESH", fresh)
+
+    _, measured = measure_together({"a": lambda: None, "b": lambda: None}, 3)
+
+    assert len({probe for one in measured.values() for probe in one["probes"]}) == looks
+    assert all(len(one["probes"]) == 4 for one in measured.values())

@@ -46,6 +46,43 @@ def test_a_changed_place_is_told_and_shown(folder: Path) -> None:
         assert shown.getpixel((2 * 48 + 10, 20)) == (220, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("size", "dot", "shown"),
+    [
+        ((1000, 1400), (500, 700), (360 * 3 + 16, 160)),  # a small place, with what is around it
+        ((1000, 1400), (0, 0), (360 * 3 + 16, 160)),  # in a corner
+        ((1000, 100), (990, 90), (360 * 3 + 16, 100)),
+    ],
+)
+def test_of_a_large_picture_the_place_that_differs_is_shown(
+    size: tuple[int, int], dot: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    seen = compared(png(size), png(size, dot=dot), [])
+
+    assert seen is not None
+    with Image.open(io.BytesIO(seen.picture)) as picture:
+        assert picture.size == shown
+        assert (220, 0, 0) in {color for _, color in picture.getcolors(1 << 20)}
+
+
+def test_a_wide_place_is_shown_one_above_another_and_a_tall_one_is_cut() -> None:
+    def other(box: tuple[int, int, int, int]) -> bytes:
+        picture = Image.new("RGB", (1000, 5000), "white")
+        picture.paste((0, 0, 0), box)
+        output = io.BytesIO()
+        picture.save(output, "PNG")
+        return output.getvalue()
+
+    sizes = []
+    for box in ((20, 2000, 980, 2060), (100, 100, 900, 4900)):
+        seen = compared(other((0, 0, 0, 0)), other(box), [])
+        assert seen is not None
+        with Image.open(io.BytesIO(seen.picture)) as picture:
+            sizes.append(picture.size)
+
+    assert sizes == [(1000, 180 * 3 + 16), (920 * 3 + 16, 1400)]
+
+
 def test_the_same_picture_packed_otherwise_is_the_same(folder: Path) -> None:
     (found,), _ = pictures(folder, png(compress=1), png(compress=9))
 

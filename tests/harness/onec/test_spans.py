@@ -198,6 +198,20 @@ def test_a_crew_keeps_the_order_and_shrinks_by_refusals() -> None:
     assert crew.sessions == 1
 
 
+def test_a_crew_of_one_works_where_it_is_asked_and_waits_for_its_session() -> None:
+    threads: set[int] = set()
+    refusals = iter([NO_SESSION, NO_SESSION])
+
+    def call(number: int) -> int:
+        threads.add(threading.get_ident())
+        if number == 1 and (refusal := next(refusals, None)) is not None:
+            raise refusal
+        return number
+
+    assert list(Crew(1, pause=0.0).each(call, range(3))) == [0, 1, 2]
+    assert threads == {threading.get_ident()}
+
+
 def test_a_crew_takes_no_more_than_it_can_chew() -> None:
     taken: list[int] = []
 

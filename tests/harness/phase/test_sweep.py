@@ -194,3 +194,13 @@ def test_what_was_not_reached_is_in_the_record(tmp_path: Path) -> None:
         )
 
     assert read_record(tmp_path / "record").not_checked == [left]
+
+
+def test_what_was_chosen_before_is_looked_at_after(tmp_path: Path) -> None:
+    before, after = sweep(tmp_path, Phase.BEFORE), sweep(tmp_path, Phase.AFTER)
+
+    assert after.remembered("выбор", list[str], lambda: ["после"]) == ["после"], "до обновления ничего не выбрано"
+    assert before.remembered("выбор", list[str], lambda: ["до"]) == ["до"]
+    assert after.remembered("выбор", list[str], lambda: ["после"]) == ["до"]
+    assert before.remembered("выбор", list[str], lambda: ["снова"]) == ["снова"]
+    assert (before.before, after.before) == (True, False)

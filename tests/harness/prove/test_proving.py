@@ -173,3 +173,14 @@ def test_the_proxy_reads_one_publication_and_nothing_else(own: EmbeddedStand) ->
     finally:
         proxy.stop()
         http.close()
+
+
+@pytest.mark.parametrize(("asked", "pages"), [({}, "text"), ({"documents.pages": "pictures"}, "pictures")])
+def test_pages_are_compared_as_text_unless_pictures_are_asked_for(
+    tmp_path: Path, asked: dict[str, str], pages: str
+) -> None:
+    from harness.cli.prove import _load
+
+    (tmp_path / "readiness.toml").write_text(DEMO, encoding="utf-8")
+
+    assert _load(tmp_path / "readiness.toml", asked).settings.documents.pages == pages

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import time
 import zlib
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.record import RecordWriter, now
 from harness.record.models import Header
 from harness.record.redact import MASK, PERSONAL_MASK, Redactor
+
+redact = importlib.import_module("harness.record.redact")  # the package has a function of this name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +150,21 @@ def test_one_long_line_takes_no_time(redactor: Redactor, sign: str) -> None:
     redactor.text(sign * (200_000 // len(sign)))
 
     assert time.perf_counter() - clock < 5
+
+
+PIECES = [
+    *("@", "=", ":", "://", "/P", "+7", "-", " ", ";", "?", '"', "\n"),
+    *("Basic", "Bearer", "Authorization", "Cookie", "Pwd", "password", "пароль", "token", "http", "user", "a1B2c3D4"),
+    *("123", "45", "916", "example.com", "Счёт", "ſ", "ı"),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_a_text_is_left_alone_only_when_no_shape_is_in_it(text: str) -> None:
+    expected = text
+    for shape, replacement in redact._SHAPES:
+        expected = shape.sub(replacement, expected)
+    for shape in redact._PERSONAL_SHAPES:
+        expected = shape.sub(PERSONAL_MASK, expected)
+
+    assert Redactor().text(text) == expected

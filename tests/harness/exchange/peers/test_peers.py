@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-import threading
+import socket
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +20,16 @@ from harness.exchange.peers.base import CorrespondentBase
 from harness.exchange.peers.branch import Branch
 from harness.exchange.peers.crm import PAGE, Crm
 from harness.exchange.peers.listener import Listener
-from harness.exchange.peers.server import FAILURES
+from harness.exchange.peers.process import ServingProcess
+from harness.exchange.peers.server import FAILURES, LIMIT, Asked, Peer
 from harness.exchange.peers.shop import COOKIE, STRICT, Shop
-from stand.emulator.exchanging.outward import Wire
 from stand.emulator.exchanging.shop_client import ShopDialogue
+from stand.emulator.exchanging.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.responses import Response
 
 RECORDED = Path(__file__).resolve().parents[5] / "shared" / "real" / "commerceml" / "http_protocol_access_log.txt"
 TABLE = {"schema_version": "2.09"}
@@ -138,6 +143,31 @@ def test_ordered_failures_strike_their_step_and_only_so_often() -> None:
     assert "timeout" in FAILURES
 
 
+class Fallible(Peer):
+    """Breaks down on what it is asked."""
+
+    def answer(self, asked: Asked) -> Response:
+        """A fault of the counterpart's own."""
+        raise LookupError(asked.step)
+
+
+def test_a_counterpart_that_breaks_down_says_so_and_what_is_no_request_is_refused() -> None:
+    with Fallible() as peer:
+        answer = requests.post(f"{peer.url}/x?a=", "тело".encode(), timeout=5)
+        assert (answer.status_code, answer.text) == (500, "ошибка корреспондента: LookupError")
+        assert peer.calls[0].line() == '1 "POST /x?a=" 500 8'
+        assert requests.post(peer.url, iter([b"1", b"2"]), timeout=5).status_code == 400
+        assert requests.post(peer.url, headers={"Content-Length": str(LIMIT + 1)}, timeout=5).status_code == 413
+        with socket.create_connection(("127.0.0.1", peer.port), 5) as plain:
+            plain.sendall(b"GET /\r\n\r\n")
+            assert plain.recv(100).startswith(b"HTTP/1.1 400 ")
+        with socket.create_connection(("127.0.0.1", peer.port), 5) as held:
+            held.sendall(b"GET /held HTTP/1.1\r\n")
+            peer.close()
+            with suppress(ConnectionResetError):
+                assert held.recv(100) == b""
+
+
 def test_a_self_signed_certificate_is_seen_by_who_looks(tmp_path: Path) -> None:
     with Listener(tls=tmp_path) as peer:
         with pytest.raises(requests.exceptions.SSLError):
@@ -199,22 +229,41 @@ def test_the_branch_keeps_numbers_addressee_and_digest() -> None:
     assert branch.objects == {}
 
 
-def test_the_correspondent_base_is_a_process_of_its_own_and_ends() -> None:
+def test_the_correspondent_base_is_in_a_process_of_its_own_and_ends() -> None:
+    plan = "ExchangePlan_СинхронизацияДанныхЧерезУниверсальныйФормат"
     with CorrespondentBase(own="БП", peer="ТЗ", version="1.17", sent=4, received=7) as base:
-        (node,) = base.odata.rows("ExchangePlan_СинхронизацияДанныхЧерезУниверсальныйФормат", filter="Code eq 'ТЗ'")
+        (node,) = base.odata.rows(plan, filter="Code eq 'ТЗ'")
         assert (int(node["SentNo"]), int(node["ReceivedNo"])) == (4, 7)
         url = base.url
         assert base.password not in repr(base.session)
-    for thread in threading.enumerate():
-        if thread.name == "correspondent-reaper":
-            thread.join(30)
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=2)
+    with CorrespondentBase(own="БП", peer="ТЗ", version="1.17") as fresh:
+        (node,) = fresh.odata.rows(plan, filter="Code eq 'ТЗ'")
+        assert (int(node["SentNo"]), int(node["ReceivedNo"])) == (0, 0)
+
+
+def test_the_process_of_a_correspondent_serves_the_next_one_too_and_a_dead_one_is_not_asked() -> None:
+    command = (
+        sys.executable,
+        "-c",
+        "import sys\nfor line in sys.stdin: print('http://127.0.0.1:1' if line.strip() else '', flush=True)",
+    )
+    first = ServingProcess.take(command)
+    assert first.serve("{}") == "http://127.0.0.1:1"
+    first.give_back()
+    second = ServingProcess.take(command)
+    assert second is first
+    second.give_back()
+    second.end()
+    assert not second.alive
+    third = ServingProcess.take(command)
+    assert third is not first
+    third.end()
+    third.end()
 
 
 def test_a_base_that_does_not_start_is_said_so() -> None:
-    import sys
-
     with pytest.raises(StandError, match="не запустилась"):
         CorrespondentBase(
             own="БП", peer="ТЗ", version="1.17", command=(sys.executable, "-c", "raise SystemExit('нет места')")

@@ -1,4 +1,7 @@
-"""Finding a Chromium on this machine: configured, named by $CHROMIUM, on the path, or where Windows and macOS keep one."""
+"""Finding a Chromium on this machine: configured, named by $CHROMIUM, on the path, or where Windows and macOS keep one.
+
+Ground floor: documents print with it, scenarios look at pages with it; it imports nothing of the project.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-"""Measured in facts/python-choices.md 2. The page is ours, without scripts and without network, so no sandbox is needed; in a
-container there is none to be had."""
+"""Measured in facts/python-choices.md 2. A document is ours, without scripts and without network, so it needs no sandbox; in a
+container there is none to be had. For pages of others see `harness.observe.renderer`."""
 
 _WINDOWS: Final = (
     ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
