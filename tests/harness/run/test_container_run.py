@@ -1,4 +1,4 @@
-"""`readiness run` on the stand in containers: the same story as on the embedded one, and nothing left behind."""
+"""`readiness run` on the stand in containers: the same story as on the embedded one but for the shared folder, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from harness.record import read_record
+from harness.record.models import Outcome, Phase, Severity
 from stand.building import LABEL
 from stand.composing import engine
 from tests.containers import need_docker
@@ -32,6 +33,10 @@ formats = ["json"]
 """
 
 
+FOLDERS = ["UNI-11", "UNI-12"]
+"""Scenarios that exchange through a folder: a container shares none with this machine, and the verdict says so."""
+
+
 def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> None:
     need_docker()
     acceptances = json.dumps(str(ROOT / "fixtures" / "demo" / "acceptances.toml"))
@@ -46,9 +51,14 @@ def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> No
         timeout=400,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.returncode == 10, done.stdout[-3000:] + done.stderr[-3000:]
     (path,) = (tmp_path / "records").glob("*/record.json")
     record = read_record(path.parent)
+    after = {name: run.outcome for (name, phase), run in record.runs.items() if phase is Phase.AFTER}
+    assert sorted(name for name, outcome in after.items() if outcome is not Outcome.PASSED) == FOLDERS
+    assert {after[name] for name in FOLDERS} == {Outcome.NOT_CHECKED}
+    assert record.decision is not None
+    assert not [item for item in record.decision.findings if item.severity is not Severity.INFO]
     assert record.header.stand_kind == "container"
     steps = {step.name: step for step in record.steps}
     assert {steps[name].outcome for name in ("backup", "proof", "restore", "update")} == {"done"}
