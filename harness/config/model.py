@@ -194,7 +194,14 @@ class Sweep(Section, frozen=True):
 class Timings(Section, frozen=True):
     """Как сравнивается время операций."""
 
-    repeats: Annotated[int, Meta(ge=3, le=1000, description="Сколько раз повторять каждое измерение.")] = 7
+    repeats: Annotated[
+        int,
+        Meta(
+            ge=3,
+            le=1000,
+            description="Сколько раз повторять каждое измерение; долгое (вместе больше двух секунд) — реже, но не меньше трёх раз.",
+        ),
+    ] = 7
     ratio: Annotated[float, Meta(gt=1, description="Во сколько раз медиана после обновления может быть больше.")] = 2.0
     floor_ms: Annotated[float, Meta(ge=0, description="Замедление меньше этого числа миллисекунд не считается.")] = (
         100.0

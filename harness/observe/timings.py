@@ -19,9 +19,13 @@ _FRESH = 0.05
 """Seconds of calls for which one probe holds: half of the least slowdown that is felt, so that whatever could be told as a slowdown has
 a probe of its own on either side, while calls of some milliseconds do not cost less than looking at the machine."""
 
+_FEWEST, _LONG = 3, 2.0
+"""Measurements of a call that go on whatever they take, and seconds of a call after which no more are made: a report of minutes wavers
+by a hundredth, and nobody has half an hour for the seventh time."""
+
 
 def measure(call: Callable[[], _T], repeats: int) -> tuple[_T, dict[str, Any]]:
-    """Calls once to warm up and `repeats` times more, with a probe of the machine beside each call and after the last.
+    """Calls once to warm up and `repeats` times more (a long call fewer times), with a probe of the machine beside each call and after the last.
 
     Returns:
         The last call's result, and {"seconds": [...], "warmup": s, "calibration": s, "probes": [...]}; calibration is the best time of
@@ -51,6 +55,8 @@ def measure_together(
     machine = _Machine()
     for _ in range(repeats):
         for name, call in calls.items():
+            if len(seconds[name]) >= _FEWEST and sum(seconds[name]) >= _LONG:
+                continue
             probes[name].append(machine.look())
             started = time.perf_counter()
             results[name] = call()

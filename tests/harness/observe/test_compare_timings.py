@@ -82,6 +82,19 @@ def test_the_slower_machine_is_a_finding_for_information(folder: Path) -> None:
     assert [(one.code, one.severity) for one in findings_of(pair.read())] == [("MACHINE-SLOWER", Severity.INFO)]
 
 
+def test_a_long_call_is_measured_fewer_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("harness.observe.timings.time.perf_counter", lambda: clock[0])
+
+    def lasting(seconds: float) -> None:
+        clock[0] += seconds
+
+    calls = {"минута": lambda: lasting(60.0), "полсекунды": lambda: lasting(0.5), "быстро": lambda: lasting(0.01)}
+    _results, measured = measure_together(calls, 7)
+    assert {name: len(one["seconds"]) for name, one in measured.items()} == {"минута": 3, "полсекунды": 4, "быстро": 7}
+    assert all(len(one["probes"]) == len(one["seconds"]) + 1 for one in measured.values())
+
+
 def test_calls_are_measured_in_turn() -> None:
     order: list[str] = []
 
