@@ -78,7 +78,7 @@ def test_parameters_are_kept(base: Base, observe: Observe, exchange: Exchanges) 
     """Параметры базы для корреспондента прежние
 
     По этому ответу корреспондент решает, может ли он обмениваться: версии формата, виды объектов и направления, код и префикс
-    узла. Номер версии конфигурации меняется при обновлении и не сравнивается.
+    узла. Номер версии конфигурации меняется при обновлении, а её название только показывают людям: они не сравниваются.
     """
     node = exchange("universal").state
     answer = _get(base, f"{BSP}/1.0.0.1/GetIBParameters", ExchangePlanName=node.plan, NodeCode=node.node)
@@ -89,7 +89,8 @@ def test_parameters_are_kept(base: Base, observe: Observe, exchange: Exchanges) 
         found.pop("ExchangeFormatVersions"),
         {item["Object"] for item in found.pop("SupportedObjectsInFormat")},
     )
-    found.pop("ConfigurationVersion", None)
+    for name in ("ConfigurationVersion", "DefaultInfobaseDescription", "InfobaseDescription"):
+        found.pop(name, None)
     entries = {f"параметр/{name}": f"{type(value).__name__}: {value}" for name, value in found.items()}
     observe.contract("параметры", entries, title="Параметры базы для корреспондента")
     observe.timing("время", lambda: _get(base, f"{BSP}/version"), title="Ответ сервиса обмена БСП", repeats=5)
