@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -61,27 +60,23 @@ def test_the_list_of_commands_names_all_and_the_exit_codes(readiness: Readiness)
     assert "..." not in said
 
 
-def test_help_answers_at_once() -> None:
-    # Processor time where the system tells it: what others do on this machine must not count.
-    def spent() -> float:
-        times = os.times()
-        return times.children_user + times.children_system if sys.platform != "win32" else times.elapsed
-
-    seconds = []
-    for _ in range(3):
-        started = spent()
-        subprocess.run(
-            [sys.executable, "-m", "harness.cli", "run", "--help"], cwd=ROOT, capture_output=True, check=True
-        )
-        seconds.append(spent() - started)
-
-    assert min(seconds) < 0.3
-
-
 def test_help_imports_no_heavy_library() -> None:
     code = "import sys; from harness.cli.app import register; register(); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    heavy = {"duckdb", "pyarrow", "playwright", "jinja2", "lxml", "starlette", "uvicorn", "requests", "pytest", "rich"}
+    # This is what makes help come at once; how long it takes is measured by benchmarks/bench_demo.py.
+    heavy = {
+        "rich",
+        "duckdb",
+        "pyarrow",
+        "playwright",
+        "jinja2",
+        "lxml",
+        "starlette",
+        "uvicorn",
+        "requests",
+        "urllib3",
+        "pytest",
+    }
 
     assert heavy & set(done.stdout.split()) == set()
 

@@ -149,7 +149,7 @@ def test_one_long_line_takes_no_time(redactor: Redactor, sign: str) -> None:
 
     redactor.text(sign * (200_000 // len(sign)))
 
-    assert time.perf_counter() - clock < 5
+    assert time.perf_counter() - clock < 60  # a line that hangs takes hours; one that does not, hundredths of a second
 
 
 PIECES = [
