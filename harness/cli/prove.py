@@ -59,6 +59,12 @@ def prove(  # noqa: PLR0917  # Typer calls it by name
     singly: Annotated[
         bool, typer.Option("--singly", help=_("Безвредные изменения по одному, а не группами; дольше."))
     ] = False,
+    entire: Annotated[
+        bool,
+        typer.Option(
+            "--entire", help=_("Каждое изменение всеми сценариями, даже теми, которых оно не касается; вдвое дольше.")
+        ),
+    ] = False,
     listing: Annotated[
         bool, typer.Option("--list", help=_("Показать, какие есть изменения, и ничего не выполнять."))
     ] = False,
@@ -77,6 +83,7 @@ def prove(  # noqa: PLR0917  # Typer calls it by name
         only=tuple(only or ()),
         workers=workers or (1 if proxy else max(1, min(os.cpu_count() or 1, 8))),
         singly=singly,
+        entire=entire,
         proxied=proxy,
         out=out.resolve() if out else None,
         overrides=overrides,

@@ -114,6 +114,8 @@ def outcome(trial: Trial) -> str:
         return _("не применимо: {why}").format(why=trial.skipped)
     if trial.limit:
         return _of_harmless(trial)
+    if not trial.held and trial.again:
+        return _("не замечено сценариями, которых касается ({number}); будут выполнены все").format(number=trial.again)
     if not trial.held:
         return _("НЕ ЗАМЕЧЕНО ({wanted})").format(wanted=trial.wanted)
     best = {(item.scenario or _("прогон")): item.severity for item in reversed(trial.expected)}

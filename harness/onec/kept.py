@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from harness.onec.guard import WriteGuard
 
 _T = TypeVar("_T")
+_forgotten = 0
+"""How often everything was forgotten in this process."""
+
+
+def forget() -> None:
+    """Nothing that was read until now counts as read, in this whole process: who asks next asks the base."""
+    global _forgotten  # noqa: PLW0603  # as the guard's count of writes, but for all sessions
+    _forgotten += 1
 
 
 class Kept:
@@ -28,7 +36,7 @@ class Kept:
         self._guard = guard
         self._lock = threading.Lock()
         self._found: dict[Hashable, Any] = {}
-        self._writes = guard.writes
+        self._state = self._seen()
 
     def once(self, what: Hashable, read: Callable[[], _T]) -> _T:
         """What is kept under a name, or else what `read` gives; what it raises is not kept, and neither is what a write may have changed.
@@ -37,14 +45,14 @@ class Kept:
         """
         with self._lock:
             self._refresh()
-            writes = self._writes
+            state = self._state
             if what in self._found:
                 kept: _T = self._found[what]
                 return kept
         value = read()
         with self._lock:
             self._refresh()
-            if writes == self._writes:
+            if state == self._state:
                 self._found[what] = value
         return value
 
@@ -55,6 +63,9 @@ class Kept:
             return dict(self._found)
 
     def _refresh(self) -> None:
-        if self._guard.writes != self._writes:
+        if self._seen() != self._state:
             self._found.clear()
-            self._writes = self._guard.writes
+            self._state = self._seen()
+
+    def _seen(self) -> tuple[int, int]:
+        return self._guard.writes, _forgotten

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from harness.prove.carrying import Part
     from harness.prove.rehearsal import Assignment
     from harness.prove.variants import Variant
 
@@ -30,12 +31,25 @@ _LONGEST_DETAIL = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A variant to try, and the part of its phase after that is enough; None: all of it."""
+
+    variant: Variant
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """An answer about a variant, and how long it took from order to answer."""
 
-    variant: Variant
+    task: Task
     answer: Answer
     seconds: float
+
+    @property
+    def variant(self) -> Variant:
+        """What was tried."""
+        return self.task.variant
 
 
 class Worker:
@@ -48,7 +62,7 @@ class Worker:
         self._limit = limit
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, variant: Variant | None) -> Answer:
+    def ask(self, task: Task | None) -> Answer:
         """Tries a variant, or the phase before; a process that dies or is too slow is an answer, too."""
         process = self._started()
         assert process.stdin is not None
@@ -63,7 +77,7 @@ class Worker:
         watch.daemon = True
         watch.start()
         try:
-            process.stdin.write(order_of(variant))
+            process.stdin.write(order_of(task.variant, task.part) if task else order_of(None))
             process.stdin.flush()
             line = process.stdout.readline()
         except OSError:
@@ -126,26 +140,26 @@ class Lanes:
         for worker in self.workers:
             worker.close()
 
-    def run(self, variants: Sequence[Variant]) -> Iterator[Tried]:
+    def run(self, tasks: Sequence[Task]) -> Iterator[Tried]:
         """Answers as they come, in any order."""
-        waiting: queue.SimpleQueue[Variant] = queue.SimpleQueue()
+        waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         answers: queue.SimpleQueue[Tried] = queue.SimpleQueue()
-        for variant in variants:
-            waiting.put(variant)
-        for worker in self.workers[: len(variants)]:
+        for task in tasks:
+            waiting.put(task)
+        for worker in self.workers[: len(tasks)]:
             threading.Thread(target=self._feed, args=(worker, waiting, answers), daemon=True).start()
-        for _ in variants:
+        for _ in tasks:
             yield answers.get()
 
-    def _feed(self, worker: Worker, waiting: queue.SimpleQueue[Variant], answers: queue.SimpleQueue[Tried]) -> None:
+    def _feed(self, worker: Worker, waiting: queue.SimpleQueue[Task], answers: queue.SimpleQueue[Tried]) -> None:
         while not self._stopped.is_set():
             try:
-                variant = waiting.get_nowait()
+                task = waiting.get_nowait()
             except queue.Empty:
                 return
             clock = time.perf_counter()
             try:
-                answer = worker.ask(variant)
+                answer = worker.ask(task)
             except Exception as error:  # noqa: BLE001  # the reader of answers must get one for every variant
                 answer = Answer(trouble=f"{type(error).__name__}: {error}")
-            answers.put(Tried(variant, answer, time.perf_counter() - clock))
+            answers.put(Tried(task, answer, time.perf_counter() - clock))

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from harness.errors import StepError, UsageError
+from harness.prove.carrying import Part
 from harness.prove.grouping import grouped, members_of
 from harness.prove.judging import GATE, tried, untried
-from harness.prove.lanes import LIMIT, Lanes, Worker
+from harness.prove.lanes import LIMIT, Lanes, Task, Worker
+from harness.prove.reach import reached
 from harness.prove.rehearsal import Assignment
 from harness.prove.results import Proof, write_proof
 from harness.prove.variants import CONTROL, Variant, chosen, load_variants
@@ -44,6 +46,7 @@ class Wanted:
         only: patterns of ids, empty for all.
         workers: processes side by side.
         singly: harmless changes one by one, not in groups.
+        entire: every scenario for every change, also for one that cannot concern it.
         proxied: on the user's own stand, through a proxy that alters answers.
         out: folder of `prove.json` and the matrix; None for the folder of records.
         overrides: of the settings, for the worker processes.
@@ -52,6 +55,7 @@ class Wanted:
     only: Sequence[str] = ()
     workers: int = 2
     singly: bool = False
+    entire: bool = False
     proxied: bool = False
     out: Path | None = None
     overrides: dict[str, str] | None = None
@@ -102,7 +106,7 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
         watcher.prepared(before)
         # A suite of one's own may miss a lot: trying it all twice would tell nothing new.
         matrix = _Matrix(groups, watcher, len(units) + 1, patient=not wanted.proxied)
-        calm, trials = _tried(lanes, [control, *units], matrix)
+        calm, trials = _tried(lanes, control, units, matrix, entire=wanted.entire or wanted.proxied)
         places = {item.id: place for place, item in enumerate(everything)}
         proof = Proof(
             created=now(),
@@ -125,7 +129,7 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
 class _Matrix:
     """Trials as they come in; members of a group that did not hold are to be tried alone, and what did not hold alone once more.
 
-    A busy machine can hide a slow query and slow down a quick one: what holds at the second try only is told as such.
+    What did not hold by a part of the suite is tried by all of it first: nobody is told to have missed what it was not shown. A busy machine can hide a slow query and slow down a quick one: what holds at the second try only is told as such.
     """
 
     groups: Mapping[str, Sequence[Variant]]
@@ -145,6 +149,8 @@ class _Matrix:
             self.trials += members_of(trial, self.groups) if members else [self._counted(trial)]
         elif members:
             self._repeat(members)
+        elif item.task.part is not None:
+            self._repeat([item.variant])
         elif self.patient and trial.id != CONTROL and trial.id not in self._second:
             self._second.add(trial.id)
             self._repeat([item.variant])
@@ -162,12 +168,16 @@ class _Matrix:
         return msgspec.structs.replace(trial, tries=2) if trial.id in self._second else trial
 
 
-def _tried(lanes: Lanes, units: Sequence[Variant], matrix: _Matrix) -> tuple[Outcome, list[Trial]]:
-    """What the control, the first unit, came to, and the trials of all."""
+def _tried(
+    lanes: Lanes, control: Variant, units: Sequence[Variant], matrix: _Matrix, *, entire: bool
+) -> tuple[Outcome, list[Trial]]:
+    """What the control came to, and the trials of all."""
+    # Whom a change concerns is known when the control is over: meanwhile those are tried that may concern everybody.
+    whole = [item for item in units if entire or reached(item, {}) is None]
     calm: Outcome | None = None
     early: list[Tried] = []
-    for item in lanes.run(units):
-        if item.variant is units[0]:
+    for item in lanes.run([Task(control), *map(Task, whole)]):
+        if item.variant is control:
             calm = _outcome(item)
             matrix.take(item, calm)
         else:
@@ -177,11 +187,20 @@ def _tried(lanes: Lanes, units: Sequence[Variant], matrix: _Matrix) -> tuple[Out
                 matrix.take(waiting, calm)
             early.clear()
     assert calm is not None
+    known = {item.id for item in whole}
+    for item in lanes.run([_part(variant, calm) for variant in units if variant.id not in known]):
+        matrix.take(item, calm)
     while matrix.again:
         variants, matrix.again = matrix.again, []
-        for item in lanes.run(variants):
+        for item in lanes.run([*map(Task, variants)]):
             matrix.take(item, calm)
     return calm, matrix.trials
+
+
+def _part(variant: Variant, calm: Outcome) -> Task:
+    """The scenarios a change can concern; the others ended as without it."""
+    again = reached(variant, calm.asked)
+    return Task(variant, Part(again=again, calm=calm.record) if again is not None else None)
 
 
 def _suite(config: Config) -> dict[str, str]:
@@ -246,7 +265,8 @@ def _answered(item: Tried, calm: Outcome) -> Trial:
         return untried(item.variant, item.seconds, trouble=item.answer.trouble or "нет ответа")
     if outcome.skipped:
         return untried(item.variant, item.seconds, skipped=outcome.skipped)
-    return _trial(item.variant, outcome, calm)
+    trial = _trial(item.variant, outcome, calm)
+    return msgspec.structs.replace(trial, again=len(item.task.part.again)) if item.task.part else trial
 
 
 def _trial(variant: Variant, outcome: Outcome, calm: Outcome) -> Trial:

@@ -25,6 +25,7 @@ from harness.run.work import WorkFolder
 from stand.protocol import Endpoints
 
 if TYPE_CHECKING:
+    from harness.prove.carrying import Part
     from harness.prove.variants import Variant
     from harness.run.access import Access
     from harness.run.context import Run
@@ -88,8 +89,9 @@ class ProxiedLaboratory:
         (settled.folder / _SCENE).write_bytes(msgspec.json.encode(self._scene()))
         return None
 
-    def after(self, variant: Variant) -> Outcome:
-        """The phase after, with one alteration of its answers."""
+    def after(self, variant: Variant, part: Part | None = None) -> Outcome:
+        """The phase after, with one alteration of its answers; always the whole of it."""
+        del part
         started = time.perf_counter()
         aimed = mutation(variant.id).aim(self._known())
         if aimed is None:

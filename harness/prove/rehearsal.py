@@ -12,6 +12,7 @@ import shutil
 import time
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,22 +22,27 @@ from harness.config import load
 from harness.errors import StepError
 from harness.gate import facts as names
 from harness.prove.bases import VariantBase, configuration
+from harness.prove.carrying import carry, same
 from harness.prove.judging import notices_of
+from harness.prove.reach import Asking
 from harness.prove.results import Notice  # noqa: TC001  # msgspec reads the annotations
-from harness.prove.variants import RUN
+from harness.prove.variants import CONTROL, RUN
 from harness.record import RecordWriter, read_record
 from harness.record.models import Phase, Verdict
+from harness.record.store import JOURNAL
 from harness.run import finish, phase, stands, steps
 from harness.run.context import DONE, Run, StepPlan
 from harness.run.header import header_of
 from harness.run.work import WorkFolder
 from stand.bases import DemoBase
 from stand.embedded import EmbeddedStand
+from stand.emulator.application import Serving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.config import Config
+    from harness.prove.carrying import Part
     from harness.prove.variants import Variant
     from harness.record.models import Step
     from harness.run.access import Access
@@ -85,6 +91,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         notices: everything said.
         words: of the place, when only the rehearsal could tell it.
         skipped: why there was nothing to try.
+        asked: id of every scenario to what it asked the base; of the update that changes nothing only.
+        record: path of its record, while the proof lasts; of the update that changes nothing only.
         updated: the stand was really updated; False where only answers were altered.
     """
 
@@ -94,6 +102,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     areas: dict[str, str] = {}
     words: list[str] = []
     skipped: str = ""
+    asked: dict[str, list[str]] = {}
+    record: str = ""
     updated: bool = True
 
 
@@ -103,8 +113,8 @@ class Laboratory(Protocol):
     def before(self) -> Outcome | None:
         """The phase before, shared by all variants; leaves its record in the folder of the proof."""
 
-    def after(self, variant: Variant) -> Outcome:
-        """One variant: everything from the restore to the verdict."""
+    def after(self, variant: Variant, part: Part | None = None) -> Outcome:
+        """One variant: everything from the restore to the verdict; of the phase after only a part, where that is enough."""
 
     def close(self) -> None:
         """Nothing is left running."""
@@ -159,7 +169,10 @@ class Settled:
         work = WorkFolder.of(record)
         shutil.rmtree(record, ignore_errors=True)
         work.remove()
-        shutil.copytree(self.before, record)
+        shutil.copytree(self.before, record, copy_function=same)
+        journal = record / JOURNAL
+        journal.unlink()  # the one file that is written on
+        shutil.copy2(self.before / JOURNAL, journal)
         work.create()
         for file in WorkFolder.of(self.before).path.glob("*.*"):
             if file.is_file():
@@ -176,6 +189,7 @@ class DemoLaboratory:
         assert isinstance(base, DemoBase)
         self._base = VariantBase(base.release, base.documents, base.seed, base.publication)
         self._stand: EmbeddedStand | None = None
+        self._asking = Asking()
 
     def before(self) -> Outcome | None:
         """Makes the company, takes the backup, proves it, runs the scenarios."""
@@ -202,7 +216,7 @@ class DemoLaboratory:
             perform(run, ("before", lambda run: phase.run_phase(run, Phase.BEFORE, session=in_process)))
             all_done(run)
 
-    def after(self, variant: Variant) -> Outcome:
+    def after(self, variant: Variant, part: Part | None = None) -> Outcome:
         """Restores, updates to the variant, runs the scenarios, compares, judges."""
         started = time.perf_counter()
         record, work = self._settled.fork(variant.id)
@@ -217,13 +231,20 @@ class DemoLaboratory:
             run.release_before = read_record(record, verify=False).facts[names.RELEASE_BEFORE].value
             if variant.early and not stays:
                 self._seed(run, stand, variant)
-            plans = (
-                ("restore", steps.restore),
-                ("update", steps.update),
-                ("after", lambda run: phase.run_phase(run, Phase.AFTER, session=in_process)),
-            )
-            perform(run, *plans)
-            return decided(run, started)
+            perform(run, ("restore", steps.restore), ("update", steps.update))
+            if part is not None:
+                carry(writer, part)
+            listening = (self._asking,) if variant.id == CONTROL else ()
+            session = partial(in_process, plugins=listening)
+            perform(run, ("after", lambda run: phase.run_phase(run, Phase.AFTER, session=session)))
+            outcome = decided(run, started)
+        return self._with_asked(outcome, record) if listening else outcome
+
+    def _with_asked(self, outcome: Outcome, path: Path) -> Outcome:
+        """The outcome of the control, with what other rehearsals may spare themselves."""
+        seen = read_record(path, verify=False).scenarios.values()
+        asked = {item.id: sorted(self._asking.heard.get(item.nodeid, ())) for item in seen}
+        return msgspec.structs.replace(outcome, asked=asked, record=str(path))
 
     def _seed(self, run: Run, stand: EmbeddedStand, variant: Variant) -> None:
         """A defect of the working release itself: it is there when the backup is taken."""
@@ -258,7 +279,8 @@ class DemoLaboratory:
             source = WorkFolder.of(self._settled.before).stand
             for name in _FILES:
                 shutil.copy2(source / name, folder / name)
-            self._stand = EmbeddedStand(self._base, folder, deferred_seconds=PATIENCE)
+            serving = Serving(watch=self._asking.told)
+            self._stand = EmbeddedStand(self._base, folder, serving=serving, deferred_seconds=PATIENCE)
         self._stand.start()
         return self._stand
 
@@ -302,15 +324,22 @@ def decided(run: Run, started: float) -> Outcome:
     return Outcome(verdict=run.decision.verdict, notices=notices, seconds=time.perf_counter() - started, areas=areas)
 
 
-def in_process(run: Run, phase_: Phase, options: Sequence[str]) -> int:
-    """Pytest in this process: the second session of a process takes a third of the time of the first one."""
+def in_process(run: Run, phase_: Phase, options: Sequence[str], plugins: Sequence[object] = ()) -> int:
+    """Pytest in this process: the second session of a process takes a third of the time of the first one.
+
+    Args:
+        run: in progress.
+        phase_: of it.
+        options: of pytest.
+        plugins: objects with hooks, besides those of the command line.
+    """
     import pytest
 
     arguments = [*phase.command(run, phase_, options), *_HERE]
     folder = Path.cwd()
     os.chdir(run.config.folder)
     try:
-        return int(pytest.main(arguments[arguments.index("harness.run.child") + 1 :]))
+        return int(pytest.main(arguments[arguments.index("harness.run.child") + 1 :], plugins))
     finally:
         os.chdir(folder)
 

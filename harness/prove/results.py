@@ -53,6 +53,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         skipped: why it is not of this base; it counts neither way.
         together: ids of the harmless changes that were in the same update.
         tries: how often it was tried until it held, or was given up.
+        again: how many scenarios ran, when those the change cannot concern did not; 0: all of them.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skipped: str = ""
     together: list[str] = []
     tries: int = 1
+    again: int = 0
 
     @property
     def expected(self) -> list[Notice]:

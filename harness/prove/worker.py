@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.prove.carrying import Part  # noqa: TC001  # msgspec reads the annotations
 from harness.prove.rehearsal import Assignment, DemoLaboratory, Laboratory, Outcome
 from harness.prove.variants import Variant
 from harness.record.redact import redact_known
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What to do: the phase before (no variant), or one variant."""
+    """What to do: the phase before (no variant), or one variant; a part of its phase after, where that is enough."""
 
     variant: dict[str, Any] | None = None
+    part: Part | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,10 +45,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str = ""
 
 
-def order_of(variant: Variant | None) -> bytes:
+def order_of(variant: Variant | None, part: Part | None = None) -> bytes:
     """An order as a line."""
     plain = msgspec.to_builtins(variant) if variant is not None else None
-    return msgspec.json.encode(Order(variant=plain)) + b"\n"
+    return msgspec.json.encode(Order(variant=plain, part=part)) + b"\n"
 
 
 def main() -> int:
@@ -98,7 +100,7 @@ def _answered(line: bytes, assignment: Assignment, laboratory: Laboratory | None
         if order.variant is None:
             outcome = laboratory.before()
         else:
-            outcome = laboratory.after(msgspec.convert(order.variant, Variant))
+            outcome = laboratory.after(msgspec.convert(order.variant, Variant), order.part)
         return Answer(outcome=outcome), laboratory
     except HarnessError as error:
         return Answer(trouble=redact_known(str(error)), detail=_trace()), laboratory

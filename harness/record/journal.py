@@ -19,7 +19,7 @@ from harness.record.lock import locked
 from harness.record.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 GENESIS = "0" * 64
@@ -84,7 +84,19 @@ class Journal:
         plain = redact(msgspec.to_builtins(data))
         with self._turn, locked(self._descriptor):
             self._catch_up()
-            return self._write(kind, plain)
+            event = self._write([(kind, plain)])
+        assert event is not None
+        return event
+
+    def extend(self, events: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Writes events of another journal anew, in one go: redacted there, chained and dated here.
+
+        Raises:
+            RecordError: the journal's last line is not an event (edited or damaged).
+        """
+        with self._turn, locked(self._descriptor):
+            self._catch_up()
+            self._write(events)
 
     def close(self) -> None:
         """Closes the file; events are on the disk already."""
@@ -99,16 +111,20 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, kind: str, data: dict[str, Any]) -> Event:
-        event = Event(seq=self._seq + 1, time=now(), kind=kind, data=data, prev=self._head)
-        line = canonical(event)
-        rest = memoryview(line + b"\n")
+    def _write(self, events: Iterable[tuple[str, Mapping[str, Any]]]) -> Event | None:
+        """Writes events, and returns the last of them when all are on the disk. The lock is held."""
+        lines, head, event = bytearray(), self._head, None
+        for seq, (kind, data) in enumerate(events, self._seq + 1):
+            event = Event(seq=seq, time=now(), kind=kind, data=dict(data), prev=head)
+            line = canonical(event)
+            head = hashlib.sha256(line).hexdigest()
+            lines += line + b"\n"
+        rest = memoryview(lines)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         os.fsync(self._descriptor)
-        self._size += len(line) + 1
-        self._head = hashlib.sha256(line).hexdigest()
-        self._seq = event.seq
+        if event is not None:  # nothing counts as written before it is
+            self._size, self._head, self._seq = self._size + len(lines), head, event.seq
         return event
 
     def _catch_up(self) -> None:
@@ -129,7 +145,7 @@ class Journal:
         if torn:
             kept = self._keep(torn)
             os.ftruncate(self._descriptor, self._size)
-            self._write("journal_repaired", {"bytes": len(torn), "evidence": kept})
+            self._write([("journal_repaired", {"bytes": len(torn), "evidence": kept})])
 
     def _tail(self, size: int) -> bytes:
         """Bytes from the beginning of the last whole line to the end of the file."""

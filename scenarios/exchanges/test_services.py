@@ -27,7 +27,7 @@ BSP = "/hs/exchange_dsl_1_0_0_1"
 SOAP = ("InterfaceVersion", "Exchange_3_0_1_1")
 SITE_ORDER = "readiness-http-1"
 KEY = "readiness-key-1"
-TAX = "500100732259"
+TAX = "500100752939"
 
 
 def _get(base: Base, path: str, **params: str) -> Answer:

@@ -45,7 +45,7 @@ def _order(base: Base, pack: Pack, period: Period, ident: str) -> commerceml.Ord
         amount=Decimal("1000.00"),
         buyer="Покупатель сайта стенда",
         buyer_id="stand#buyer",
-        buyer_inn="500100732259",
+        buyer_inn="500100741870",
         lines=(line,),
         details=(("Статус заказа", "Принят"),),
     )

@@ -28,7 +28,7 @@ from stand.emulator.session_lock import SessionGate
 from stand.emulator.sessions import SessionRefusedError, Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.routing import BaseRoute
@@ -48,6 +48,7 @@ class Serving:
         max_body: bytes of a body.
         max_url: bytes of path and query together; by default Apache's LimitRequestLine (facts/odata.md 11).
         max_seconds: how long a query of OData may compute; 0: as long as it takes.
+        watch: told the method and the decoded path below the publication of every request, before it is answered.
     """
 
     quirks: Quirks = DEFAULT
@@ -55,6 +56,7 @@ class Serving:
     max_body: int = 64 * 1024 * 1024
     max_url: int = 8190
     max_seconds: float = 300.0
+    watch: Callable[[str, str], None] | None = None
 
 
 BY_DEFAULT = Serving()
@@ -135,6 +137,8 @@ class _Around:
         self.services = {f"/{publication}/odata": "odata", f"/{publication}/hs": "hs", f"/{publication}/ws": "hs"}
         self.max_body = serving.max_body
         self.max_url = serving.max_url
+        self.watch = serving.watch
+        self.root = f"/{publication}/"
         self.header = (b"x-onec-emulator", f"onec-readiness/{emulator_version()}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,6 +151,8 @@ class _Around:
             await refusal(scope, receive, marked)
             return
         path = unquote(scope["path"])
+        if self.watch is not None:
+            self.watch(scope["method"], path.removeprefix(self.root))
         service = next((name for prefix, name in self.services.items() if path.startswith(prefix)), "")
         if not service:
             await self._limited(self.inner, scope, receive, marked)
