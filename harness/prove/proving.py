@@ -6,17 +6,15 @@ import shutil
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from harness.errors import StepError, UsageError
 from harness.prove.carrying import Part
-from harness.prove.grouping import grouped, members_of
-from harness.prove.judging import GATE, tried, untried
+from harness.prove.grouping import grouped
 from harness.prove.lanes import LIMIT, Lanes, Task, Worker
+from harness.prove.matrix import Matrix
 from harness.prove.reach import reached
 from harness.prove.rehearsal import Assignment
 from harness.prove.results import Proof, write_proof
@@ -27,10 +25,11 @@ from harness.run import stands
 from harness.run.header import digests, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from harness.config import Config
     from harness.prove.lanes import Tried
+    from harness.prove.matrix import Watcher
     from harness.prove.rehearsal import Outcome
     from harness.prove.results import Trial
 
@@ -59,19 +58,6 @@ class Wanted:
     proxied: bool = False
     out: Path | None = None
     overrides: dict[str, str] | None = None
-
-
-class Watcher(Protocol):
-    """Who is told how far a proof is."""
-
-    def began(self, variants: int) -> None:
-        """The phase before begins; so many variants follow."""
-
-    def prepared(self, seconds: float) -> None:
-        """The phase before is over."""
-
-    def finished(self, trial: Trial, done: int, total: int, left: float) -> None:
-        """One variant was tried; `left` seconds are left, by the rate so far."""
 
 
 def variants_of(*, proxied: bool) -> list[Variant]:
@@ -105,7 +91,7 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
         before = time.perf_counter() - started
         watcher.prepared(before)
         # A suite of one's own may miss a lot: trying it all twice would tell nothing new.
-        matrix = _Matrix(groups, watcher, len(units) + 1, patient=not wanted.proxied)
+        matrix = Matrix(groups, watcher, patient=not wanted.proxied)
         calm, trials = _tried(lanes, control, units, matrix, entire=wanted.entire or wanted.proxied)
         places = {item.id: place for place, item in enumerate(everything)}
         proof = Proof(
@@ -125,74 +111,32 @@ def prove(config: Config, wanted: Wanted, watcher: Watcher) -> tuple[Proof, Path
     return proof, write_proof(wanted.out or config.file(config.settings.project.records), proof)
 
 
-@dataclass(slots=True)
-class _Matrix:
-    """Trials as they come in; members of a group that did not hold are to be tried alone, and what did not hold alone once more.
-
-    What did not hold by a part of the suite is tried by all of it first: nobody is told to have missed what it was not shown. A busy machine can hide a slow query and slow down a quick one: what holds at the second try only is told as such.
-    """
-
-    groups: Mapping[str, Sequence[Variant]]
-    watcher: Watcher
-    total: int
-    patient: bool = True
-    trials: list[Trial] = field(default_factory=list)
-    again: list[Variant] = field(default_factory=list)
-    _second: set[str] = field(default_factory=set)
-    _done: int = 0
-    _clock: float = field(default_factory=time.perf_counter)
-
-    def take(self, item: Tried, calm: Outcome) -> None:
-        trial = _answered(item, calm)
-        members = self.groups.get(trial.id)
-        if trial.held:
-            self.trials += members_of(trial, self.groups) if members else [self._counted(trial)]
-        elif members:
-            self._repeat(members)
-        elif item.task.part is not None:
-            self._repeat([item.variant])
-        elif self.patient and trial.id != CONTROL and trial.id not in self._second:
-            self._second.add(trial.id)
-            self._repeat([item.variant])
-        else:
-            self.trials.append(self._counted(trial))
-        self._done += 1
-        left = (time.perf_counter() - self._clock) / self._done * (self.total - self._done)
-        self.watcher.finished(trial, self._done, self.total, left)
-
-    def _repeat(self, variants: Sequence[Variant]) -> None:
-        self.again += variants
-        self.total += len(variants)
-
-    def _counted(self, trial: Trial) -> Trial:
-        return msgspec.structs.replace(trial, tries=2) if trial.id in self._second else trial
-
-
 def _tried(
-    lanes: Lanes, control: Variant, units: Sequence[Variant], matrix: _Matrix, *, entire: bool
+    lanes: Lanes, control: Variant, units: Sequence[Variant], matrix: Matrix, *, entire: bool
 ) -> tuple[Outcome, list[Trial]]:
     """What the control came to, and the trials of all."""
     # Whom a change concerns is known when the control is over: meanwhile those are tried that may concern everybody.
-    whole = [item for item in units if entire or reached(item, {}) is None]
+    whole = [Task(item) for item in units if entire or reached(item, {}) is None]
+    concerned = {task.variant.id for task in whole}
+    parts = [Task(item) for item in units if item.id not in concerned]
     calm: Outcome | None = None
     early: list[Tried] = []
-    for item in lanes.run([Task(control), *map(Task, whole)]):
+    for item in lanes.run([Task(control), *whole]):
+        early.append(item)
         if item.variant is control:
             calm = _outcome(item)
-            matrix.take(item, calm)
-        else:
-            early.append(item)
+            parts = [_part(task.variant, calm) for task in parts]
+            matrix.waiting = [Task(control), *whole, *parts]
         if calm is not None:  # nothing can be judged before it is known what is said of an update that changes nothing
             for waiting in early:
                 matrix.take(waiting, calm)
             early.clear()
     assert calm is not None
-    known = {item.id for item in whole}
-    for item in lanes.run([_part(variant, calm) for variant in units if variant.id not in known]):
+    for item in lanes.run(parts):
         matrix.take(item, calm)
     while matrix.again:
-        variants, matrix.again = matrix.again, []
-        for item in lanes.run([*map(Task, variants)]):
+        tasks, matrix.again = matrix.again, []
+        for item in lanes.run(tasks):
             matrix.take(item, calm)
     return calm, matrix.trials
 
@@ -257,30 +201,3 @@ def _outcome(control: Tried) -> Outcome:
     if answer.outcome is None:
         raise StepError(answer.trouble or "нет ответа", hint=_HINT)
     return answer.outcome
-
-
-def _answered(item: Tried, calm: Outcome) -> Trial:
-    outcome = item.answer.outcome
-    if outcome is None:
-        return untried(item.variant, item.seconds, trouble=item.answer.trouble or "нет ответа")
-    if outcome.skipped:
-        return untried(item.variant, item.seconds, skipped=outcome.skipped)
-    trial = _trial(item.variant, outcome, calm)
-    return msgspec.structs.replace(trial, again=len(item.task.part.again)) if item.task.part else trial
-
-
-def _trial(variant: Variant, outcome: Outcome, calm: Outcome) -> Trial:
-    control = calm.notices
-    if variant.id == CONTROL and outcome.updated:
-        # Whatever is said of an update that changes nothing is false, but for what is said of the suite itself: how much it covers.
-        control = [item for item in calm.notices if item.code.startswith(GATE)]
-    trial = tried(
-        variant,
-        outcome.notices,
-        outcome.verdict,
-        control=control,
-        control_verdict=calm.verdict,
-        areas=outcome.areas,
-        seconds=outcome.seconds,
-    )
-    return msgspec.structs.replace(trial, wanted=", ".join(outcome.words)) if outcome.words else trial

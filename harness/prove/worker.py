@@ -17,7 +17,8 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.prove.carrying import Part  # noqa: TC001  # msgspec reads the annotations
-from harness.prove.rehearsal import Assignment, DemoLaboratory, Laboratory, Outcome
+from harness.prove.rehearsal import Assignment, Laboratory, Outcome
+from harness.prove.seeded import DemoLaboratory
 from harness.prove.variants import Variant
 from harness.record.redact import redact_known
 
