@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import AnswerError
 from harness.onec.guard import WriteGuard
-from harness.onec.kept import Kept
+from harness.onec.kept import Kept, forget
 
 BASE = "http://127.0.0.1:8080/demo"
 
@@ -58,3 +58,11 @@ def test_a_refused_write_changes_nothing() -> None:
     with pytest.raises(Exception, match="не разрешена"):
         guard.check("POST", f"{BASE}/odata/standard.odata/Catalog_Валюты")
     assert kept.now() == {"а": 1}
+
+
+def test_everything_can_be_forgotten_by_all(guard: WriteGuard) -> None:
+    one, other, reads = Kept(guard), Kept(guard), iter(range(10))
+
+    assert [kept.once("а", lambda: next(reads)) for kept in (one, other, one)] == [0, 1, 0]
+    forget()
+    assert [kept.once("а", lambda: next(reads)) for kept in (one, other, one)] == [2, 3, 2]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.prove.lanes import Tried
-from harness.prove.proving import _Matrix
+from harness.prove.carrying import Part
+from harness.prove.lanes import Task, Tried
+from harness.prove.matrix import Matrix
 from harness.prove.rehearsal import Outcome
 from harness.prove.results import Notice, Trial
 from harness.prove.variants import CONTROL, Kind, Variant
@@ -35,22 +36,29 @@ class Watched:
         self.lines.append((trial.id, done, total))
 
 
-def answer(variant: Variant, verdict: Verdict, notices: Sequence[Notice] = ()) -> Tried:
-    return Tried(variant, Answer(outcome=Outcome(verdict=verdict, notices=list(notices), seconds=1.0)), 1.0)
+def matrix_of(
+    *tasks: Task, groups: dict[str, list[Variant]] | None = None, watched: Watched | None = None, patient: bool = True
+) -> Matrix:
+    return Matrix(groups or {}, watched or Watched(), [*tasks], patient=patient)
+
+
+def answer(task: Task | Variant, verdict: Verdict, notices: Sequence[Notice] = ()) -> Tried:
+    asked = task if isinstance(task, Task) else Task(task)
+    return Tried(asked, Answer(outcome=Outcome(verdict=verdict, notices=list(notices), seconds=1.0)), 1.0)
 
 
 def test_a_defect_noticed_at_the_second_try_holds_and_is_called_shaky() -> None:
     watched = Watched()
-    matrix = _Matrix({}, watched, 1)
+    matrix = matrix_of(Task(SLOW), watched=watched)
     matrix.take(answer(SLOW, Verdict.GO), CALM)
-    assert (matrix.trials, matrix.again) == ([], [SLOW])
+    assert (matrix.trials, matrix.again) == ([], [Task(SLOW)])
     matrix.take(answer(SLOW, Verdict.NO_GO, [NOTICED]), CALM)
     assert [(one.id, one.held, one.tries) for one in matrix.trials] == [("slow", True, 2)]
     assert watched.lines == [("slow", 1, 2), ("slow", 2, 2)]
 
 
 def test_a_defect_missed_twice_is_missed_and_not_tried_for_ever() -> None:
-    matrix = _Matrix({}, Watched(), 1)
+    matrix = matrix_of(Task(SLOW))
     matrix.take(answer(SLOW, Verdict.GO), CALM)
     matrix.again.clear()
     matrix.take(answer(SLOW, Verdict.GO), CALM)
@@ -59,23 +67,40 @@ def test_a_defect_missed_twice_is_missed_and_not_tried_for_ever() -> None:
 
 
 def test_members_of_a_group_that_raised_are_tried_alone_and_then_once_more() -> None:
-    matrix = _Matrix({"harmless-1": [TITLE, JOB]}, Watched(), 1)
+    matrix = matrix_of(Task(BOTH), groups={"harmless-1": [TITLE, JOB]})
     matrix.take(answer(BOTH, Verdict.NO_GO, [NOTICED]), CALM)
-    assert matrix.again == [TITLE, JOB]
+    assert matrix.again == [Task(TITLE), Task(JOB)]
     matrix.again.clear()
     matrix.take(answer(TITLE, Verdict.GO), CALM)
     matrix.take(answer(JOB, Verdict.NO_GO, [NOTICED]), CALM)
-    assert matrix.again == [JOB]
+    assert matrix.again == [Task(JOB)]
     matrix.take(answer(JOB, Verdict.NO_GO, [NOTICED]), CALM)
     assert [(one.id, one.held, one.tries) for one in matrix.trials] == [("title", True, 1), ("job", False, 2)]
 
 
 def test_the_control_and_a_suite_of_ones_own_are_not_tried_again() -> None:
     control = Variant(CONTROL, "ничего", Kind.HARMLESS)
-    matrix = _Matrix({}, Watched(), 1)
+    matrix = matrix_of(Task(control))
     loud = Outcome(verdict=Verdict.NO_GO, notices=[NOTICED], seconds=1.0)
     matrix.take(answer(control, Verdict.NO_GO, [NOTICED]), loud)
-    hasty = _Matrix({}, Watched(), 1, patient=False)
+    hasty = matrix_of(Task(SLOW), patient=False)
     hasty.take(answer(SLOW, Verdict.GO), CALM)
     assert [one.held for one in (*matrix.trials, *hasty.trials)] == [False, False]
     assert matrix.again == hasty.again == []
+
+
+def test_what_a_part_of_the_suite_has_missed_is_tried_by_all_of_it_before_it_counts_as_missed() -> None:
+    part = Task(SLOW, Part(again=["REP-03"], calm="calm"))
+    matrix = matrix_of(part)
+    matrix.take(answer(part, Verdict.GO), CALM)
+    assert (matrix.trials, matrix.again, matrix.waiting) == ([], [Task(SLOW)], [Task(SLOW)])
+    matrix.take(answer(SLOW, Verdict.NO_GO, [NOTICED]), CALM)
+    assert [(one.held, one.tries, one.again) for one in matrix.trials] == [(True, 1, 0)]
+
+
+def test_a_part_that_has_noticed_is_enough() -> None:
+    part = Task(SLOW, Part(again=["REP-03"], calm="calm"))
+    matrix = matrix_of(part)
+    matrix.take(answer(part, Verdict.NO_GO, [NOTICED]), CALM)
+    assert matrix.again == []
+    assert [(one.held, one.again) for one in matrix.trials] == [(True, 1)]

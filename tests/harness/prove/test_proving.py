@@ -89,8 +89,20 @@ def test_defects_of_different_areas_are_noticed_and_harmless_changes_are_not(tmp
     assert {item["scenario"] for item in by_id["report-total-kopeck"]["notices"] if item.get("expected")} == {"REP-03"}
     assert by_id["report-title"]["together"] == ["job-title"]
     assert "notices" not in by_id["report-title"]
+    assert {name: item.get("again", 0) for name, item in by_id.items() if item["kind"] == "defect"} == {
+        **dict.fromkeys(seeded, 0),
+        "report-total-kopeck": 1,  # REP-03 asks for that report, REP-10 for another
+        "report-gone": 1,
+        "job-switched-on": 1,
+    }
     assert not told["whole"]
     assert (tmp_path / "records" / "prove.json").is_file()
+
+
+def test_all_scenarios_run_for_every_change_when_asked_to(tmp_path: Path) -> None:
+    code, told, said = prove(tmp_path, DEMO, "--entire", *only("report-total-kopeck"))
+    assert code == 0, (told, said)
+    assert "again" not in told["trials"][0]
 
 
 def test_what_nobody_watches_is_told_and_the_code_says_so(tmp_path: Path) -> None:

@@ -52,6 +52,19 @@ def test_an_event_is_on_the_disk_when_append_returns(tmp_path: Path) -> None:
         assert len(read_journal(tmp_path / "journal.jsonl")) == 1
 
 
+def test_events_of_another_journal_go_on_the_chain(tmp_path: Path) -> None:
+    with Journal(tmp_path / "other.jsonl") as other:
+        taken = [other.append("event", {"number": number}) for number in range(2)]
+    with Journal(tmp_path / "journal.jsonl") as journal:
+        journal.append("event", {"number": 7})
+        journal.extend((event.kind, event.data) for event in taken)
+        journal.extend(())
+        journal.append("event", {"number": 8})
+
+    events = read_journal(tmp_path / "journal.jsonl")
+    assert [(event.seq, event.data["number"]) for event in events] == [(1, 7), (2, 0), (3, 1), (4, 8)]
+
+
 def test_processes_take_turns(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, str(name), "25"]) for name in range(3)]

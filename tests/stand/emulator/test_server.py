@@ -73,6 +73,25 @@ def odata(root: str, path: str = "") -> str:
     return f"{root}/odata/standard.odata/{quote(path, safe='/?&=$(),+%*')}"
 
 
+def test_whoever_watches_is_told_of_every_request(infobase: Infobase, web: requests.Session) -> None:
+    seen: list[tuple[str, str]] = []
+    watching = Serving(watch=lambda method, path: seen.append((method, path)))
+    server = EmulatorServer(infobase, publication="demo", serving=watching)
+    root = server.start()
+    try:
+        web.get(odata(root, "Catalog_Товары?$top=1"), timeout=10)
+        web.post(f"{root}/hs/нет", data=b"", timeout=10)
+        requests.get(odata(root, "$metadata"), timeout=10)
+    finally:
+        server.stop()
+    wanted = [
+        ("GET", "odata/standard.odata/Catalog_Товары"),
+        ("POST", "hs/нет"),
+        ("GET", "odata/standard.odata/$metadata"),
+    ]
+    assert seen == wanted
+
+
 def test_every_answer_says_that_it_is_an_emulator(root: str, web: requests.Session) -> None:
     host = f"{urlsplit(root).scheme}://{urlsplit(root).netloc}"
     for url, status in (
