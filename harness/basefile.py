@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import ConfigError
+from harness.onec.exchange_folder import SharedFolder  # noqa: TC001  # msgspec reads the annotations
 from harness.record.redact import add_secret
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         sweep: how the checks that need no scenario are done.
         browser: path of the Chromium pages are drawn with, "" to look for one.
         pages: "pictures" or "text": whether pages are drawn.
+        shared: a folder this machine and the base both see; None: the base sees this machine's own folders, or none at all.
     """
 
     publication: str
@@ -97,6 +99,7 @@ class BaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sweep: SweepOptions = SweepOptions()
     browser: str = ""
     pages: str = "pictures"
+    shared: SharedFolder | None = None
 
 
 def write_base_file(path: Path, content: BaseFile) -> Path:

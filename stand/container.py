@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import StepError
+from harness.onec.exchange_folder import SharedFolder
 from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
 from stand.bases import Account
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from stand.bases import DemoBase
 
-_ACCESS, _BACKUP = "access.json", "backup.dump"
+_ACCESS, _BACKUP, _EXCHANGE = "access.json", "backup.dump", "exchange"
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ class ContainerStand:
         try:
             self._relay = Relay.open(containers.bridge())
             given = Secrets(access.database, access.users, self._relay.password, self._relay.port)
-            containers.up(images, self.base, given, self._lease.path)
+            containers.up(images, self.base, given, self._lease.path, self._shared())
             containers.wait_healthy()
             state = self.work / STATE
             if state.exists():
@@ -119,7 +120,7 @@ class ContainerStand:
 
     def endpoints(self) -> Endpoints:
         """Where it answers; only after `start`."""
-        return Endpoints(self._up().publication(self.base.publication))
+        return Endpoints(self._up().publication(self.base.publication), self._shared())
 
     def info(self) -> Info:
         """What the base says of itself now."""
@@ -131,7 +132,7 @@ class ContainerStand:
         return Isolation(
             said.external_resources_blocked,
             said.scheduled_jobs_blocked,
-            f"{said.evidence}; сеть контейнеров без выхода наружу, кроме корреспондентов на этом компьютере",
+            f"{said.evidence}; сеть контейнеров без выхода наружу, кроме корреспондентов и каталога обмена на этом компьютере",
         )
 
     def backup(self) -> Backup:
@@ -216,6 +217,13 @@ class ContainerStand:
         access = Access(database=secrets.token_urlsafe(24), users=secrets.token_urlsafe(12))
         write_private(path, msgspec.json.encode(access))
         return access
+
+    def _shared(self) -> SharedFolder:
+        """The folder of exchanges by files. Inside nobody is the user who runs this: who may come here is decided by the work folder above."""
+        path = self.work.absolute() / _EXCHANGE
+        path.mkdir(exist_ok=True)
+        path.chmod(0o777)
+        return SharedFolder(str(path), f"/{_EXCHANGE}")
 
     def _reader(self) -> BaseReader:
         main = self.accounts()[0]

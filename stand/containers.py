@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
+    from harness.onec.exchange_folder import SharedFolder
     from stand.bases import DemoBase
     from stand.building import Images
 
@@ -79,7 +80,7 @@ class Containers:
         settings = self.client.networks.get("bridge").attrs["IPAM"]["Config"] or [{}]
         return str(settings[0].get("Gateway", "")) or "127.0.0.1"
 
-    def up(self, images: Images, base: DemoBase, secrets: Secrets, lease: Path) -> None:
+    def up(self, images: Images, base: DemoBase, secrets: Secrets, lease: Path, shared: SharedFolder) -> None:
         """Brings both up."""
         self.project.up(
             {
@@ -93,6 +94,7 @@ class Containers:
                 "READINESS_SEED": str(base.seed),
                 "READINESS_PUBLICATION": base.publication,
                 "READINESS_LEASE": str(lease),
+                "READINESS_EXCHANGE": shared.here,
             }
         )
 

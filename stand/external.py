@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.onec.exchange_folder import SharedFolder
     from harness.onec.session import StandSession
 
 
@@ -55,6 +56,7 @@ class ExternalStand:
         folder: where commands are run.
         record: path of the run record, for the place {record}.
         base: name of the base when the user gave one.
+        shared: a folder for exchanges by files that the base sees under another name than this machine.
     """
 
     session: StandSession
@@ -63,6 +65,7 @@ class ExternalStand:
     folder: Path
     record: Path
     base: str = ""
+    shared: SharedFolder | None = None
     kind: str = "external"
     capabilities: frozenset[Capability] = frozenset()
     _reader: BaseReader = field(init=False)
@@ -100,7 +103,7 @@ class ExternalStand:
 
     def endpoints(self) -> Endpoints:
         """Where it answers."""
-        return Endpoints(self.session.publication)
+        return Endpoints(self.session.publication, self.shared)
 
     def info(self) -> Info:
         """What the base says of itself now."""

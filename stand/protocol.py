@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.onec.exchange_folder import SharedFolder
+
 
 class Capability(StrEnum):
     """The things a stand may be able to do."""
@@ -84,9 +86,11 @@ class Endpoints:
         publication: root of the publication, "http://127.0.0.1:8080/demo", without a slash at the end.
         odata: publication + "/odata/standard.odata".
         service: publication + "/hs/readiness/v1".
+        shared: a folder the base sees under another name than this machine; None: it sees this machine's own, or none.
     """
 
     publication: str
+    shared: SharedFolder | None = None
 
     @property
     def odata(self) -> str:

@@ -162,6 +162,11 @@ class Exchange:
         """A folder of the scenario's own, for certificates and messages."""
         return self._outward.folder
 
+    @property
+    def exchange_folder(self) -> Path:
+        """A folder of the scenario's own that the base sees, too: for an exchange by files."""
+        return self._outward.exchange_folder
+
     def start(self, peer: _Started) -> _Started:
         """Starts a counterpart the base is not pointed at yet; it ends with the scenario."""
         return self._outward.start(peer)

@@ -73,6 +73,12 @@ class Stand(Section, frozen=True):
     base: Annotated[
         str, _meta("external: чем эта база отличается от других; по умолчанию то, что она сообщает о себе.")
     ] = ""
+    exchange_folder: Annotated[
+        str, _meta("external: папка этого компьютера для обмена файлами, которую видит и база на другом сервере.")
+    ] = ""
+    exchange_folder_seen_as: Annotated[
+        str, _meta("external: как называет эту папку сервер 1С, например '\\\\server\\exchange' или /mnt/exchange.")
+    ] = ""
 
 
 class User(Section, frozen=True):

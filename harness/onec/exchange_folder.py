@@ -6,13 +6,56 @@ the one before it under the same name; who reads takes the newest file that is n
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 MARK = ".readiness-stand"
 """A file that says: this folder was made for a stand. A base that is a stand exchanges through no other one."""
 _GUID = 36
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFolder:
+    r"""A folder this machine and the base both see, under names of their own.
+
+    Attributes:
+        here: its path on this machine.
+        seen_as: how the base names it: "/exchange", "\\server\share\exchange", "D:\exchange".
+    """
+
+    here: str
+    seen_as: str
+
+    @classmethod
+    def checked(cls, here: Path, seen_as: str) -> SharedFolder:
+        """The folder, both names looked at.
+
+        Raises:
+            ValueError: this machine's name is no folder, or the base's does not begin at a root; the message is for people.
+        """
+        if not here.is_dir():
+            raise ValueError(f"{here} — не папка")
+        shared = cls(str(here.absolute()), seen_as)
+        if not shared.there.is_absolute():
+            raise ValueError(
+                f"имя каталога «{seen_as}» должно начинаться от корня: \\\\сервер\\ресурс, D:\\папка или /папка"
+            )
+        return shared
+
+    @property
+    def there(self) -> PurePath:
+        """The folder as the base names it."""
+        windows = "\\" in self.seen_as or self.seen_as[1:2] == ":"
+        return (PureWindowsPath if windows else PurePosixPath)(self.seen_as)
+
+    def seen(self, address: str) -> str:
+        """A `file:` address of this machine as the base is told it; any other address as it is."""
+        folder = folder_of(address)
+        if folder is None or not folder.is_relative_to(self.here):
+            return address
+        return self.there.joinpath(*folder.relative_to(self.here).parts).as_uri()
 
 
 def message_name(sender: str, receiver: str, prefix: str = "") -> str:

@@ -56,14 +56,25 @@ class OutwardStand(Outward):
     def __init__(self, base: Base, findings: FindingsFixture, stack: ExitStack) -> None:
         super().__init__(base.session)
         self.findings = findings
+        self._shared = base.info.shared
         self._stack = stack
         self._peers: list[Counterpart] = []
         self._reached = False
 
     @cached_property
     def folder(self) -> Path:
-        """A folder of the scenario's own, for certificates and messages; made for whoever asks."""
-        made = TemporaryDirectory(prefix="readiness-peers-", ignore_cleanup_errors=True)
+        """A folder of the scenario's own, for certificates; made for whoever asks."""
+        return self._made()
+
+    @cached_property
+    def exchange_folder(self) -> Path:
+        """A folder of the scenario's own that the base sees, too: for an exchange by files."""
+        made = self._made(self._shared.here if self._shared else None)
+        made.chmod(0o711)  # the base may be another user: it has to know the name of a folder in here
+        return made / "exchange"
+
+    def _made(self, where: str | None = None) -> Path:
+        made = TemporaryDirectory(prefix="readiness-peers-", ignore_cleanup_errors=True, dir=where)
         return Path(self._stack.enter_context(made))
 
     def start(self, peer: _Peer) -> _Peer:
@@ -84,8 +95,9 @@ class OutwardStand(Outward):
         Raises:
             AssertionError: the base goes somewhere else nevertheless: nothing may be run.
         """
+        seen = self._shared.seen(address) if self._shared else address
         try:
-            super().point(plan, node, address=address, login=login, password=password)
+            super().point(plan, node, address=seen, login=login, password=password)
         except AnswerError as error:
             if folder_of(address) is not None and error.code in _UNSEEN:
                 not_checked("Стенд не видит каталога обмена на этом компьютере: {reason}", reason=error.message)

@@ -78,9 +78,10 @@ def run_phase(run: Run, phase: Phase, *, session: Session | None = None) -> Step
 def base_file(run: Run) -> BaseFile:
     """What the scenarios of a phase may know of the base."""
     settings, info, isolation = run.config.settings, run.info, run.isolation
-    header = run.record.header
+    header, endpoints = run.record.header, run.stand.endpoints()
     return BaseFile(
-        publication=run.stand.endpoints().publication,
+        publication=endpoints.publication,
+        shared=endpoints.shared,
         user=run.access.user,
         users=run.access.users,
         base=header.base,

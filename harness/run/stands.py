@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.basefile import Credentials
 from harness.config import resolve
 from harness.errors import ConfigError, ProductionError
+from harness.onec.exchange_folder import SharedFolder
 from harness.onec.guard import WriteGuard
 from harness.onec.session import StandSession
 from harness.record import add_secret
@@ -197,10 +198,30 @@ def _external(config: Config, work: WorkFolder, record: Path, environ: Mapping[s
             place=config.place("stand.url"),
             hint="укажите адрес копии; рабочую базу прогон не трогает никогда",
         )
+    shared = _shared(config)
     user = _access(config, environ).user
     session = StandSession(settings.stand.url, user.name, user.password, guard=guard)
     actions = {key: _action(config, key, getattr(settings, key)) for key in ("backup", "restore", "apply")}
-    return ExternalStand(session, actions, work.stand, config.folder, record, settings.stand.base)
+    return ExternalStand(session, actions, work.stand, config.folder, record, settings.stand.base, shared)
+
+
+def _shared(config: Config) -> SharedFolder | None:
+    """The folder of exchanges by files, where the base sees it under another name."""
+    folder, seen_as = config.settings.stand.exchange_folder, config.settings.stand.exchange_folder_seen_as
+    if not folder and not seen_as:
+        return None
+    if not folder or not seen_as:
+        key = "stand.exchange_folder_seen_as" if folder else "stand.exchange_folder"
+        raise ConfigError(
+            "у каталога обмена файлами два имени, а названо одно",
+            place=config.place(key),
+            hint="exchange_folder — путь на этом компьютере, exchange_folder_seen_as — как этот каталог называет сервер 1С",
+        )
+    here = existing(config, folder, "stand.exchange_folder")
+    try:
+        return SharedFolder.checked(here, seen_as)
+    except ValueError as error:
+        raise ConfigError(str(error), place=config.place("stand.exchange_folder_seen_as")) from error
 
 
 def _action(config: Config, key: str, action: Action) -> StandAction:

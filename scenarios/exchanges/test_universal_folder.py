@@ -55,7 +55,7 @@ def test_two_bases_agree_by_files(
     ours = exchange("universal")
     watch = ours.watch()
     own = universal.own_code(ours)
-    folder = ours.meet(ExchangeFolder(ours.folder / "exchange"))
+    folder = ours.meet(ExchangeFolder(ours.exchange_folder))
     peer = ours.start(universal.correspondent(ours, pack))
     theirs = _other_side(peer, ours, folder)
     # Корреспондент начинает: сообщения для него ещё нет, он говорит об этом и всё же кладёт своё.
@@ -121,7 +121,7 @@ def test_wrong_files_do_no_harm(base: Base, pack: Pack, observe: Observe, exchan
     """
     swap = exchange("universal")
     own = universal.own_code(swap)
-    folder = swap.meet(ExchangeFolder(swap.folder / "exchange"))
+    folder = swap.meet(ExchangeFolder(swap.exchange_folder))
     first = writing.write(universal.message_from(swap, pack, [universal.partner(REF, NAME, TAX)]))
     renamed = universal.partner(REF, f"{NAME} (новый)", TAX)
     second = writing.write(universal.message_from(swap, pack, [renamed], ahead=2))

@@ -1,6 +1,7 @@
 """A folder two bases exchange messages through, and the files a correspondent leaves in it: also those of real life that are wrong.
 
-It belongs to the harness and carries the mark of a stand: a base that is a stand touches no other (harness/onec/exchange_folder.py).
+It belongs to the harness and carries the mark of a stand: a base that is a stand touches no other (harness/onec/exchange_folder.py). The base may
+work under another user than the harness, so the folder and its files are open to all: who may come here is decided by the folder it lies in.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class ExchangeFolder:
 
     def __enter__(self) -> Self:
         self.path.mkdir(parents=True, exist_ok=True)
-        (self.path / MARK).write_text("Каталог обмена стенда\n", encoding="utf-8")
+        self.path.chmod(0o777)
+        mark = self.path / MARK
+        mark.write_text("Каталог обмена стенда\n", encoding="utf-8")
+        mark.chmod(0o644)
         return self
 
     def __exit__(
@@ -62,6 +66,7 @@ class ExchangeFolder:
     def _write(self, name: str, content: bytes) -> None:
         file = self.path / name
         file.write_bytes(content)
+        file.chmod(0o644)
         # Clocks of file systems are coarse; the order in which files came is not to depend on them.
         newest = max((item.stat().st_mtime_ns for item in self._files()), default=0)
         os.utime(file, ns=(newest + 1_000_000_000, newest + 1_000_000_000))

@@ -69,6 +69,7 @@ class MessageFolder:
             # БСП deletes the old file and copies the new one; here nobody ever sees half of it.
             part = file.with_suffix(".part")
             part.write_bytes(_packed(f"{name}.xml", content) if packed else content)
+            part.chmod(0o644)  # the other base is another user
             part.replace(file)
         except OSError as error:
             raise ExchangeError("folder", "Ошибка записи файла в каталог обмена информацией") from error

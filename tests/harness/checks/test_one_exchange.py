@@ -11,7 +11,7 @@ from harness.basefile import BaseFile, Credentials
 from harness.checks.one_exchange import Exchange
 from harness.exchange.peers.folder import ExchangeFolder
 from harness.exchange.peers.shop import Shop
-from harness.onec.exchange_folder import MARK
+from harness.onec.exchange_folder import MARK, SharedFolder
 from harness.onec.session import StandSession, WriteGuard
 from harness.phase.access import Base
 from harness.phase.counterparts import OutwardStand
@@ -45,7 +45,12 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-def exchange(tmp_path: Path, kept: Kept) -> Iterator[Callable[..., Exchange]]:
+def shared() -> SharedFolder | None:
+    return None
+
+
+@pytest.fixture
+def exchange(tmp_path: Path, kept: Kept, shared: SharedFolder | None) -> Iterator[Callable[..., Exchange]]:
     with company(tmp_path) as infobase, ExitStack() as stack:
         server = EmulatorServer(infobase, extra_routes=service_routes(infobase))
         url = server.start()
@@ -54,7 +59,8 @@ def exchange(tmp_path: Path, kept: Kept) -> Iterator[Callable[..., Exchange]]:
         guard.permit(url, marked=True, isolated=True)
         session = StandSession(url, USER, PASSWORD, guard=guard)
         stack.callback(session.close)
-        base = Base(session, USER, BaseFile(publication=url, user=Credentials(name=USER, password=PASSWORD)))
+        info = BaseFile(publication=url, user=Credentials(name=USER, password=PASSWORD), shared=shared)
+        base = Base(session, USER, info)
         outward = OutwardStand(base, kept, stack)
         yield lambda plan, node="": Exchange(base.service, outward, plan, node)
 
@@ -94,9 +100,29 @@ def test_the_base_meets_a_counterpart_and_its_log_is_kept(exchange: Callable[...
 
 def test_a_folder_is_met_like_any_other_counterpart(exchange: Callable[..., Exchange]) -> None:
     ours = exchange(UNIVERSAL, "БП")
-    folder = ours.meet(ExchangeFolder(ours.folder / "exchange"))
+    folder = ours.meet(ExchangeFolder(ours.exchange_folder))
     assert "не был обнаружен" in ours.refusal()
     assert folder.names() == ["Message_ТЗ_БП.xml"]
+
+
+class TestElsewhere:
+    """The base sees the folder under another name than this machine."""
+
+    @pytest.fixture
+    def shared(self, tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+        here = tmp_path_factory.mktemp("here")
+        there = tmp_path_factory.mktemp("there") / "обмен"
+        there.symlink_to(here, target_is_directory=True)
+        return SharedFolder(str(here), str(there))
+
+    def test_messages_pass_and_nothing_is_left(self, exchange: Callable[..., Exchange], shared: SharedFolder) -> None:
+        ours = exchange(UNIVERSAL, "БП")
+        folder = ours.meet(ExchangeFolder(ours.exchange_folder))
+        assert folder.path.is_relative_to(shared.here)
+        assert "не был обнаружен" in ours.refusal()
+        assert folder.names() == ["Message_ТЗ_БП.xml"]
+        (told,) = [item.address for item in ours._outward.addresses() if item.plan == UNIVERSAL]
+        assert told == shared.seen(folder.address) != folder.address
 
 
 def test_a_folder_the_base_does_not_see_is_not_checked(exchange: Callable[..., Exchange]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.onec.exchange_folder import MARK, folder_of, is_marked, is_message_of, message_name
+from harness.onec.exchange_folder import MARK, SharedFolder, folder_of, is_marked, is_message_of, message_name
 
 GUID = "7e3e0ef4-8295-11f1-8af8-04ecd881cf77"
 
@@ -49,3 +49,24 @@ def test_a_mark_makes_a_folder_the_stand_s_own(tmp_path: Path) -> None:
     (tmp_path / MARK).touch()
     assert is_marked(tmp_path)
     assert not is_marked(Path())
+
+
+@pytest.mark.parametrize(
+    ("seen_as", "address"),
+    [
+        ("/exchange", "file:///exchange/%D1%82%D0%B7/in"),
+        (r"\\server\share", "file://server/share/%D1%82%D0%B7/in"),
+        (r"D:\обмен", "file:///D:/%D0%BE%D0%B1%D0%BC%D0%B5%D0%BD/%D1%82%D0%B7/in"),
+    ],
+)
+def test_a_base_elsewhere_is_told_its_own_name_of_a_folder(tmp_path: Path, seen_as: str, address: str) -> None:
+    shared = SharedFolder.checked(tmp_path, seen_as)
+    assert shared.seen((tmp_path / "тз" / "in").as_uri()) == address
+    for other in ("http://127.0.0.1:80/x", tmp_path.parent.as_uri(), ""):
+        assert shared.seen(other) == other
+
+
+@pytest.mark.parametrize(("here", "seen_as", "said"), [("", "exchange", "от корня"), ("нет", "/exchange", "не папка")])
+def test_names_that_are_none(tmp_path: Path, here: str, seen_as: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        SharedFolder.checked(tmp_path / here, seen_as)

@@ -57,7 +57,11 @@ def test_what_does_not_run_again_is_taken_over_with_its_files(tmp_path: Path, ca
     record = read_record(tmp_path / "record")
 
     state = record.phases[Phase.AFTER]
-    assert (sorted(state.scenarios), sorted(state.finished), state.done) == (["A-1", "B-2"], ["B-2"], frozenset({"B-2"}))
+    assert (sorted(state.scenarios), sorted(state.finished), state.done) == (
+        ["A-1", "B-2"],
+        ["B-2"],
+        frozenset({"B-2"}),
+    )
     assert record.phases[Phase.BEFORE].finished == {}
     assert (record.path / "after/B-2/число.json").read_text(encoding="utf-8") == "B-2 after"
     assert (record.path / "evidence/B-2.txt").exists()

@@ -1,4 +1,4 @@
-"""`readiness run` on the stand in containers: the same story as on the embedded one but for the shared folder, and nothing left behind."""
+"""`readiness run` on the stand in containers: the same story as on the embedded one, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ formats = ["json"]
 """
 
 
-FOLDERS = ["UNI-11", "UNI-12"]
-"""Scenarios that exchange through a folder: a container shares none with this machine, and the verdict says so."""
-
-
 def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> None:
     need_docker()
     acceptances = json.dumps(str(ROOT / "fixtures" / "demo" / "acceptances.toml"))
@@ -51,12 +47,12 @@ def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> No
         timeout=400,
         check=False,
     )
-    assert done.returncode == 10, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     (path,) = (tmp_path / "records").glob("*/record.json")
     record = read_record(path.parent)
     after = {name: run.outcome for (name, phase), run in record.runs.items() if phase is Phase.AFTER}
-    assert sorted(name for name, outcome in after.items() if outcome is not Outcome.PASSED) == FOLDERS
-    assert {after[name] for name in FOLDERS} == {Outcome.NOT_CHECKED}
+    assert {name for name, outcome in after.items() if outcome is not Outcome.PASSED} == set()
+    assert {"UNI-11", "UNI-12"} <= set(after)  # they exchange through a folder the container shares with this machine
     assert record.decision is not None
     assert not [item for item in record.decision.findings if item.severity is not Severity.INFO]
     assert record.header.stand_kind == "container"
