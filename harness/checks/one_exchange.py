@@ -199,6 +199,14 @@ class Exchange:
         """
         return self._outward.run(self.plan, self.node)
 
+    def test(self) -> RunResult:
+        """The base tests the connection, as the settings window of the exchange does.
+
+        Raises:
+            AnswerError: no connection.
+        """
+        return self._outward.test(self.plan, self.node)
+
     def refusal(self) -> str:
         """The base exchanges once; why it did not come through, "" when it did."""
         return self._outward.refusal(self.plan, self.node)

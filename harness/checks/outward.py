@@ -89,6 +89,15 @@ class Outward:
         """
         return self._ask("POST", f"/exchanges/{_node(plan, node)}/run", RunResult, b"")
 
+    def test(self, plan: str, node: str) -> RunResult:
+        """Tests the connection as the settings window of the exchange does; nothing of the base goes out or comes in.
+
+        Raises:
+            RouteAbsentError: the readiness service of this base cannot.
+            AnswerError: no connection (status 400), the reason is the base's.
+        """
+        return self._ask("POST", f"/exchanges/{_node(plan, node)}/test", RunResult, b"")
+
     def refusal(self, plan: str, node: str) -> str:
         """The reason an exchange did not come through for, "" when it did.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ import pytest
 
 from harness.checks.one_exchange import Exchange
 from harness.checks.outward import Outward
-from harness.errors import AnswerError
+from harness.errors import AnswerError, RouteAbsentError
 from harness.onec.exchange_folder import folder_of
 from harness.phase.context import CONTEXT
 from harness.phase.outcomes import not_checked
@@ -111,14 +111,30 @@ class OutwardStand(Outward):
         Raises:
             AnswerError: it did not come through (status 400), the reason is the base's.
         """
+        with self._reaching():
+            return super().run(plan, node)
+
+    def test(self, plan: str, node: str) -> RunResult:
+        """Tests the connection as the settings window of the exchange does; where the service of a base cannot, or the base gets nowhere: not checked.
+
+        Raises:
+            AnswerError: no connection (status 400), the reason is the base's.
+        """
+        with self._reaching():
+            try:
+                return super().test(plan, node)
+            except RouteAbsentError as error:
+                not_checked("Сервис готовности этой базы не проверяет связь: {reason}", reason=error.hint)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
         try:
-            result = super().run(plan, node)
+            yield
         except AnswerError as error:
             if error.code == "network" and not self.heard:
                 not_checked("Стенд не достаёт до корреспондентов на этом компьютере: {reason}", reason=error.message)
             raise
         self._reached = True
-        return result
 
     @property
     def heard(self) -> bool:

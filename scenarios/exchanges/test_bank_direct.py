@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.checks.flows import choose_contract
+from harness.errors import AnswerError
 from harness.exchange import bank as file_format
 from harness.exchange import directbank as db
 from harness.exchange.peers.bank import Bank
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs("odata", "service"), pytest.mark.group("bank"), pytest.mark.writes]
 VERSIONS = ("1.02", "1.03")
 """Версии текстового формата, которые принимает банк; обновляет их банк, а не мы."""
+PROBE = "05"
+"""Вид документа «запрос-зонд»."""
 TREASURY = "03100643000000017300"
 """Казначейский счёт налогового платежа."""
 
@@ -181,6 +184,33 @@ def test_window_takes_the_file(base: Base, pack: Pack, period: Period, observe: 
     codes = {item.get("КодНазПлатежа") for item in mine}
     assert "1" in codes, ours.says("код вида дохода (КодНазПлатежа) в поручении физическому лицу потерян")
     assert gone, ours.says("распроведённое поручение всё равно уходит в банк")
+
+
+@pytest.mark.scenario("BANK-07", area="exchange", severity="warning", owner="Казначейство")
+def test_connection_is_tested(base: Base, pack: Pack, observe: Observe, exchange: Exchanges) -> None:
+    """Проверка связи с банком говорит правду
+
+    В настройках прямого обмена есть проверка связи: база отправляет запрос-зонд и ждёт извещения банка. Банк зонд принимает, поручения при
+    этом не уходят. Когда банк молчит, база говорит, что ответа нет, а не показывает успех.
+    """
+    ours = exchange("bank")
+    peer = ours.meet(_bank(base, pack, ours))
+    try:
+        answered = ours.test()
+    except AnswerError as error:
+        raise AssertionError(ours.says(f"банк не принял запрос-зонд: {error.message}")) from error
+    observe.contract("шаги", dict.fromkeys(dict.fromkeys(answered.steps), "обращение"), title="Проверка связи с банком")
+    kinds = [item.kind for packet in peer.packets for item in packet.documents]
+    peer.silent = True
+    try:
+        ours.test()
+        believed = True
+    except AnswerError:
+        believed = False
+    assert kinds == [PROBE], ours.says(
+        f"вместо запроса-зонда (вид 05) банк получил документы видов: {', '.join(kinds)}"
+    )
+    assert not believed, ours.says("банк не ответил на запрос-зонд, а база показывает успешную проверку связи")
 
 
 def _orders(base: Base, pack: Pack, period: Period, account: str, label: str) -> list[str]:

@@ -108,6 +108,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
         "settings": ("exchange-direct-settings",),
         "certificate": ("exchange-direct-certificate",),
         "no sent without 01": ("exchange-direct-trusts-sending",),
+        "probe answered": ("exchange-direct-probe", "exchange-direct-probe-trusted"),
         "refusal shown": ("exchange-direct-refusal-hidden",),
         "repeat not executed twice": ("exchange-direct-repeated",),
         "statement balance": ("exchange-bank-statement-totals",),
@@ -150,7 +151,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
 # Rows of the facts that no defect can be of, because the demo company has no such exchange; docs/*/exchanges.md says so to users.
 ABSENT = {
     "2 distributed base": "exchange by conversion rules (КД2): UNI-06 refuses their messages, OPS-06 finds their errors in the log",
-    "4.2 DirectBank": "probe (kind 05) and signatures: sent by hand from the settings window, not by an exchange",
+    "4.2 DirectBank": "signatures and logon by certificate: they need a crypto provider and a key of the bank's",
     "7 message bus": "1C:Шина, AMQP",
     "8 CRM": "amoCRM, retailCRM: one manner of REST has a counterpart, that of Bitrix24",
 }

@@ -70,6 +70,11 @@ class Bank(Peer):
         self._count = 0
 
     @property
+    def packets(self) -> tuple[db.Packet, ...]:
+        """What the bank has taken, in order."""
+        return self._state.received
+
+    @property
     def address(self) -> str:
         """Address of the exchange."""
         return f"{self.url}{ROOT}"

@@ -7,7 +7,7 @@ that arrived. A packet keeps its id, so that a repetition is told by the bank.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from stand.emulator.database.store import write_setting
 from stand.emulator.exchanging import bank, bank_packets, bank_statement
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stand.emulator.exchanging.running import RunResult
     from stand.emulator.exchanging.wire import Wire
 
-__all__ = ["run_bank"]
+__all__ = ["probe_bank", "run_bank"]
 
 _PACKET = "bank.packet"
 _ACCEPTED, _EXECUTED, _REFUSED = "01", "02", "03"
@@ -96,6 +96,36 @@ def run_bank(infobase: Infobase, plan: str, node: str, user: str, result: RunRes
         for kind, root in received:
             _take(done, kind, root, result)
         succeeded(session, plan, node)
+
+
+def probe_bank(infobase: Infobase, plan: str, node: str, user: str, result: RunResult) -> None:
+    """The test of the settings window: a probe (document kind 05) goes out, the bank's notice comes in; nothing else leaves.
+
+    Raises:
+        ExchangeError: the bank refuses the probe, or says nothing of it.
+    """
+    with infobase.reading(user) as session:
+        context = open_context(infobase, session, plan, node)
+        wire = wire_of(context, "")
+        dialogue = _Dialogue(wire, context)
+        ident = str(uuid4())
+        sides = (dialogue.customer, str(bank.own_account(context)["БИК"]))
+        kind = str(context.table.get("probe_kind", bank_packets.PROBE))
+        content = bank_packets.packet(context, ident, bank_packets.probe(context, ident, sides), sides, kind)
+    result.steps = wire.steps
+    dialogue.logon()
+    sent = dialogue.call("POST", "/SendPack", content)
+    given = next((text_of(item, "ID") for item in children(sent, "SendPacketResponse")), "")
+    notices = [
+        root
+        for waiting in _waiting(dialogue)
+        for _kind, root in bank_packets.documents_of(dialogue.call("GET", "/GetPack", params={"id": waiting}))
+        if local_name(root) == "StatusPacketNotice" and _status(root) == _ACCEPTED
+    ]
+    heard = any(text_of(item, "IDResultSuccessResponse") == given for item in notices)
+    if not heard and not context.table.get("trusts_probe"):
+        raise ExchangeError("bank", "Банк не ответил на запрос-зонд: извещения о его приёме нет")
+    result.sent = 1
 
 
 def _packets(context: Context, customer: str) -> dict[str, tuple[str, bytes]]:

@@ -26,9 +26,20 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-__all__ = ["PAYMENT", "STATEMENT", "document_id", "documents_of", "packet", "payment", "result_of", "statement_of"]
+__all__ = [
+    "PAYMENT",
+    "PROBE",
+    "STATEMENT",
+    "document_id",
+    "documents_of",
+    "packet",
+    "payment",
+    "probe",
+    "result_of",
+    "statement_of",
+]
 
-PAYMENT, STATEMENT = "10", "15"
+PROBE, PAYMENT, STATEMENT = "05", "10", "15"
 
 
 def document_id(context: Context, ref: str) -> str:
@@ -116,15 +127,23 @@ def _budget(data: _Element, cells: Mapping[str, str]) -> None:
             _add(budget, name, cells[key])
 
 
-def packet(context: Context, ident: str, content: bytes, sides: tuple[str, str]) -> bytes:
-    """A transport container with one payment order; sides are the customer's id and the BIC of the bank."""
+def probe(context: Context, ident: str, sides: tuple[str, str]) -> bytes:
+    """`Probe`: is anybody there. Sides are the customer's id and the BIC of the bank."""
+    root = _root(context, "Probe", ident)
+    _add(root, "Sender").set("id", sides[0])
+    _add(root, "Recipient").set("bic", sides[1])
+    return _bytes(root)
+
+
+def packet(context: Context, ident: str, content: bytes, sides: tuple[str, str], kind: str = PAYMENT) -> bytes:
+    """A transport container with one document; sides are the customer's id and the BIC of the bank."""
     customer, bic = sides
     root = _root(context, "Packet", ident)
     _add(_add(root, "Sender"), "Customer").set("id", customer)
     _add(_add(root, "Recipient"), "Bank").set("bic", bic)
     document = _add(root, "Document")
     document.set("id", ident)
-    document.set("dockind", PAYMENT)
+    document.set("dockind", kind)
     document.set("formatVersion", str(context.table["packet_version"]))
     _add(document, "Data", base64.b64encode(content).decode())
     if context.table.get("footprint"):

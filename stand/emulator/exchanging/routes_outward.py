@@ -1,4 +1,4 @@
-"""Routes of the readiness service for exchanges the base runs itself: outward addresses, one run, what waits to be sent by kind."""
+"""Routes of the readiness service for exchanges the base runs itself: outward addresses, one run, one test of the connection, what waits to be sent by kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stand.emulator.exchanging import registration
 from stand.emulator.exchanging.common import ExchangeError
 from stand.emulator.exchanging.mapping import PUBLIC
 from stand.emulator.exchanging.outward import outward, point
-from stand.emulator.exchanging.running import run_exchange
+from stand.emulator.exchanging.running import probe_exchange, run_exchange
 from stand.emulator.service import answers
 from stand.emulator.service.refusals import REFUSALS, ServiceError, refusal_of
 
@@ -39,6 +39,7 @@ def outward_routes(infobase: Infobase) -> list[Route]:
         ("PUT", "/outward/{plan}", service.point),
         ("PUT", "/outward/{plan}/{node}", service.point),
         ("POST", "/exchanges/{plan}/{node}/run", service.run),
+        ("POST", "/exchanges/{plan}/{node}/test", service.test),
         ("GET", "/exchanges/{plan}/{node}/registered", service.registered),
         ("GET", "/exchanges/{plan}/{node}/identifiers", service.identifiers),
     ]
@@ -83,6 +84,9 @@ class _Service:
 
     def run(self, request: Request, _body: bytes, user: User) -> object:
         return run_exchange(self._infobase, request.path_params["plan"], request.path_params["node"], user.name)
+
+    def test(self, request: Request, _body: bytes, user: User) -> object:
+        return probe_exchange(self._infobase, request.path_params["plan"], request.path_params["node"], user.name)
 
     def registered(self, request: Request, _body: bytes, _user: User) -> object:
         with self._infobase.reading() as session:

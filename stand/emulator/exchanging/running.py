@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.onec.exchange_folder import folder_of
 from stand.emulator.exchanging import registration, shop, shop_catalogue
-from stand.emulator.exchanging.bank_client import run_bank
+from stand.emulator.exchanging.bank_client import probe_bank, run_bank
 from stand.emulator.exchanging.common import ExchangeError, Outcome, described
 from stand.emulator.exchanging.crm_client import run_crm
 from stand.emulator.exchanging.folder_client import run_by_folder
@@ -21,11 +21,14 @@ from stand.emulator.exchanging.peer_client import run_universal
 from stand.emulator.exchanging.shop_client import ShopDialogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
 
     from stand.emulator.database.infobase import Infobase
 
-__all__ = ["RunResult", "run_exchange"]
+    _Runner: TypeAlias = Callable[[Infobase, str, str, str, "RunResult"], None]
+
+__all__ = ["RunResult", "probe_exchange", "run_exchange"]
 
 
 @dataclass(slots=True)
@@ -49,10 +52,24 @@ def run_exchange(infobase: Infobase, plan: str, node: str, user: str = "") -> Ru
     Raises:
         ExchangeError: it did not come through; the reason is for people and stands in the event log.
     """
+    return _performed(infobase, plan, node, user, _runner)
+
+
+def probe_exchange(infobase: Infobase, plan: str, node: str, user: str = "") -> RunResult:
+    """Tests the connection as the settings window does: the correspondent is asked, nothing of the base goes out or comes in.
+
+    Raises:
+        ExchangeError: no connection, or an exchange that has no such test; the reason is for people and stands in the event log.
+    """
+    return _performed(infobase, plan, node, user, _tester)
+
+
+def _performed(
+    infobase: Infobase, plan: str, node: str, user: str, choose: Callable[[Infobase, str], _Runner]
+) -> RunResult:
+    result = RunResult()
     try:
-        runner = _runner(infobase, plan)
-        result = RunResult()
-        runner(infobase, plan, node, user, result)
+        choose(infobase, plan)(infobase, plan, node, user, result)
     except ExchangeError as error:
         with infobase.transaction(user) as session:
             session.log_event("error", f"Обмен данными.{plan}", f"ExchangePlan_{plan}", f"Узел {node}: {error.text}")
@@ -60,10 +77,22 @@ def run_exchange(infobase: Infobase, plan: str, node: str, user: str = "") -> Ru
     return result
 
 
-def _runner(infobase: Infobase, plan: str) -> Callable[[Infobase, str, str, str, RunResult], None]:
-    table = described(infobase.configuration.behaviour).get(plan)
+def _described(infobase: Infobase, plan: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] | None = described(infobase.configuration.behaviour).get(plan)
     if table is None:
         raise ExchangeError("plan", f"Плана обмена «{plan}» нет")
+    return table
+
+
+def _tester(infobase: Infobase, plan: str) -> _Runner:
+    table = _described(infobase, plan)
+    if str(table["kind"]) != "bank":
+        raise ExchangeError("test", f"Обмен «{table['title']}» не проверяет связь отдельно от обмена")
+    return probe_bank
+
+
+def _runner(infobase: Infobase, plan: str) -> _Runner:
+    table = _described(infobase, plan)
     runner = _RUNNERS.get(str(table["kind"]))
     if runner is None:
         raise ExchangeError("outward", f"Обмен «{table['title']}» идёт файлами: база никуда не обращается сама")
@@ -120,7 +149,7 @@ def _run_universal(infobase: Infobase, plan: str, node: str, user: str, result: 
         run_by_folder(infobase, plan, node, user, result)
 
 
-_RUNNERS: dict[str, Callable[[Infobase, str, str, str, RunResult], None]] = {
+_RUNNERS: dict[str, _Runner] = {
     "shop": _run_shop,
     "bank": run_bank,
     "crm": run_crm,

@@ -9,6 +9,8 @@ import pytest
 
 from harness.basefile import BaseFile, Credentials
 from harness.checks.one_exchange import Exchange
+from harness.errors import AnswerError
+from harness.exchange.peers.bank import Bank
 from harness.exchange.peers.folder import ExchangeFolder
 from harness.exchange.peers.shop import Shop
 from harness.onec.exchange_folder import MARK, SharedFolder
@@ -96,6 +98,26 @@ def test_the_base_meets_a_counterpart_and_its_log_is_kept(exchange: Callable[...
     site.run()
     site.turn_to(shop)
     assert "catalog checkauth" in shop.steps()
+
+
+def test_a_connection_is_tested_and_nothing_else_goes_out(exchange: Callable[..., Exchange]) -> None:
+    ours = exchange("БанкКлиент")
+    bank = ours.meet(Bank("044525974"))
+    tested = ours.test()
+    assert tested.steps == ("Logon", "GetSettings", "SendPack", "GetPackList", "GetPack")
+    assert [item.kind for packet in bank.packets for item in packet.documents] == ["05"]
+    assert bank.executed == []
+    bank.silent = True
+    with pytest.raises(AnswerError, match="не ответил на запрос-зонд"):
+        ours.test()
+    bank.fail("error-200", "SendPack")
+    with pytest.raises(AnswerError, match="Сервис временно недоступен"):
+        ours.test()
+
+
+def test_an_exchange_without_such_a_test_says_so(exchange: Callable[..., Exchange]) -> None:
+    with pytest.raises(AnswerError, match="не проверяет связь отдельно"):
+        exchange(UNIVERSAL, "БП").test()
 
 
 def test_a_folder_is_met_like_any_other_counterpart(exchange: Callable[..., Exchange]) -> None:

@@ -155,6 +155,7 @@ def test_every_route_of_the_description_answers_as_described(base: Infobase, ser
     assert service.call("PUT", "/outward/{plan}", plan="БанкКлиент", body=address)[0] == 200
     assert service.call("PUT", "/outward/{plan}/{node}", **site, body=address)[0] == 200
     assert service.call("POST", "/exchanges/{plan}/{node}/run", **site)[0] == 400
+    assert service.call("POST", "/exchanges/{plan}/{node}/test", **site)[0] == 400
     assert service.call("GET", "/exchanges/{plan}/{node}/registered", **site)[0] == 200
     universal: dict[str, Any] = {"plan": "СинхронизацияДанныхЧерезУниверсальныйФормат", "node": "БП"}
     assert service.call("GET", "/exchanges/{plan}/{node}/identifiers", **universal)[0] == 200
