@@ -62,6 +62,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
         "scheduled jobs of a copy": ("copy-let-loose",),
         "restored copy": ("exchange-branch-restored-copy",),
         "root → node → root": ("exchange-branch-object-lost", "exchange-branch-registration-lost"),
+        "КД2 after the update of one side": ("exchange-uni-rules-passed-over",),
         "error codes in the log": ("exchange-branch-errors-in-log",),
     },
     "3.3 CommerceML": {
@@ -150,7 +151,7 @@ ROWS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 # Rows of the facts that no defect can be of, because the demo company has no such exchange; docs/*/exchanges.md says so to users.
 ABSENT = {
-    "2 distributed base": "exchange by conversion rules (КД2): UNI-06 refuses their messages, OPS-06 finds their errors in the log",
+    "2 distributed base": "exchange by conversion rules (КД2) itself: only its messages (UNI-06) and its errors in the log (OPS-06)",
     "4.2 DirectBank": "signatures and logon by certificate: they need a crypto provider and a key of the bank's",
     "7 message bus": "1C:Шина, AMQP",
     "8 CRM": "amoCRM, retailCRM: one manner of REST has a counterpart, that of Bitrix24",

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from stand.emulator.rows import Row
 
-__all__ = ["MSG", "checked_addressees", "checked_format", "checked_header", "integer", "write_header"]
+__all__ = ["MSG", "RULES_FILE", "checked_addressees", "checked_format", "checked_header", "integer", "write_header"]
 
 MSG = "http://www.1c.ru/SSL/Exchange/Message"
+RULES_FILE = "ФайлОбмена"
+"""Root of a message of the older exchange by conversion rules (КД2)."""
 _NUMBER_LENGTH = 15
 
 
@@ -57,7 +59,7 @@ def checked_header(root: _Element) -> _Element:
     Raises:
         ExchangeError: not a message, or one of the old exchange by conversion rules.
     """
-    if local_name(root) == "ФайлОбмена":
+    if local_name(root) == RULES_FILE:
         raise ExchangeError(
             "9", "Получение данных от источника, в котором не выполнено обновление настройки синхронизации"
         )
