@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -67,6 +69,23 @@ def find_browser(
         found = shutil.which(wanted, path=known.get("PATH"))
         return Path(found) if found else None
     return next((path for path in _candidates(known, platform) if path.is_file()), None)
+
+
+@cache
+def driver_trouble() -> str:
+    """Why playwright's driver cannot run on this machine, in the system's words (Debian's chromium does not bring libatomic1); "" when it can.
+
+    To be asked before the driver is started: one that dies at once leaves sockets behind in this process.
+    """
+    from playwright._impl._driver import compute_driver_executable
+
+    try:
+        node, _cli = compute_driver_executable()
+        done = subprocess.run([node, "--version"], capture_output=True, timeout=60, check=False)  # noqa: S603  # part of playwright
+    except Exception as error:  # noqa: BLE001  # playwright's own, OSError, a time-out: all of them mean the same
+        return " ".join(str(error).split())
+    said = " ".join(done.stderr.decode("utf-8", errors="replace").split())
+    return "" if done.returncode == 0 else said or f"код {done.returncode}"
 
 
 def _candidates(environ: Mapping[str, str], platform: str) -> Iterator[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from harness.browser import FLAGS, find_browser
+from harness.browser import FLAGS, driver_trouble, find_browser
 from harness.record.files import write_atomic
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def _print(html: str, executable: Path) -> tuple[bytes, str]:
     """The PDF and "", or nothing and what the browser said."""
     from playwright.sync_api import sync_playwright
 
+    if trouble := driver_trouble():
+        return b"", trouble[:300]
     try:
         with sync_playwright() as playwright:
             running = playwright.chromium.launch(executable_path=executable, args=list(FLAGS), timeout=TIMEOUT)
@@ -65,7 +67,7 @@ def _print(html: str, executable: Path) -> tuple[bytes, str]:
                 return page.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True), ""
             finally:
                 running.close()
-    except Exception as error:  # noqa: BLE001  # a driver that does not start (no libatomic1) is told of by a bare Exception
+    except Exception as error:  # noqa: BLE001  # playwright tells of a dead driver by a bare Exception
         return b"", " ".join(str(error).split())[:300]
 
 

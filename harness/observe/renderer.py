@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from harness.browser import FLAGS, find_browser
+from harness.browser import FLAGS, driver_trouble, find_browser
 from harness.record.files import sha256
 from harness.record.models import Text
 
@@ -123,7 +123,7 @@ class Renderer:
             if self._running is None:
                 self._running = _Room(executable)
             return self._running.draw(html)
-        except Exception as error:  # noqa: BLE001  # a driver that does not start (no libatomic1) is told of by a bare Exception
+        except Exception as error:  # noqa: BLE001  # playwright tells of a dead driver by a bare Exception
             self._failures += 1
             words = " ".join(str(error).split())[:300]
             self._last = Text(msgid=_FAILED, params={"browser": executable.name, "words": words})
@@ -143,6 +143,8 @@ class _Room:
     def __init__(self, executable: Path) -> None:
         from playwright.sync_api import sync_playwright
 
+        if trouble := driver_trouble():
+            raise OSError(trouble)
         with ExitStack() as stack:
             playwright = stack.enter_context(sync_playwright())
             running = _launched(playwright.chromium, executable)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.browser import find_browser
+from harness.browser import driver_trouble, find_browser
 from harness.observe.pages import page_of
 from harness.observe.renderer import WIDTH, Renderer
 from harness.record.models import DifferenceClass
+from reports.i18n import Translator
+from reports.pdf import print_pdf
 from tests.harness.observe.pair import Pair
 
 if TYPE_CHECKING:
@@ -157,6 +159,8 @@ def test_a_started_browser_is_the_one_that_draws(renderer: Renderer) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in browser is a shell script without an extension")
 def test_a_browser_that_fails_is_a_reason_and_is_not_tried_for_ever(tmp_path: Path) -> None:
+    if trouble := driver_trouble():
+        pytest.skip(f"драйвер браузера не запускается: {trouble}")
     tried = tmp_path / "tried"
     fake = tmp_path / "chromium"
     fake.write_text(f"#!/bin/sh\necho x >> {tried}\nexit 7\n", encoding="utf-8")
@@ -169,6 +173,24 @@ def test_a_browser_that_fails_is_a_reason_and_is_not_tried_for_ever(tmp_path: Pa
     assert all("браузер chromium не справился" in words for words in said)
     attempts = tried.read_text(encoding="utf-8").count("x")
     assert attempts in (2, 4)  # twice, with and without a sandbox where there is one
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in driver is a shell script")
+def test_a_driver_that_cannot_run_is_a_reason_and_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "node"
+    driver.write_text("#!/bin/sh\necho libatomic.so.1 >&2\nexit 127\n", encoding="utf-8")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(driver))
+    driver_trouble.cache_clear()
+    try:
+        broken = Renderer(str(driver))
+        assert "libatomic.so.1" in str(broken.draw("<p>a").why)
+        broken.close()
+        assert "libatomic1" in print_pdf("<p>a", tmp_path / "x.pdf", Translator("ru"), browser=str(driver))
+    finally:
+        driver_trouble.cache_clear()
 
 
 def test_no_browser_and_no_wish_are_two_reasons(tmp_path: Path) -> None:
