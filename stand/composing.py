@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ FILE = Path(__file__).with_name("compose.yaml")
 LEASE = f"{LABEL}.lease"
 """Label with the path of the file whose lock is held as long as somebody needs the containers."""
 _SECONDS = 300.0
+_UNIX = "unix://"
+_SOCKET = f"{_UNIX}/var/run/docker.sock"
+"""Where the SDK looks when DOCKER_HOST says nothing."""
 _FILLERS = ("READINESS_DATABASE_PASSWORD", "READINESS_PASSWORD")
 """The file wants them set also when it is only taken down."""
 
@@ -38,16 +42,25 @@ def engine() -> DockerClient:
     import docker
     from docker.errors import DockerException
 
+    absent = StepError(
+        "Docker не отвечает: стенд в контейнерах поднять нельзя",
+        place=os.environ.get("DOCKER_HOST", ""),
+        hint='запустите Docker или укажите [stand] kind = "embedded": тот же стенд без контейнеров',
+    )
+    if not _door().exists():
+        raise absent  # the SDK would find out, too, and leave an open socket behind
     try:
         client = docker.from_env(timeout=60)
         client.ping()
     except DockerException as error:
-        raise StepError(
-            "Docker не отвечает: стенд в контейнерах поднять нельзя",
-            place=os.environ.get("DOCKER_HOST", ""),
-            hint='запустите Docker или укажите [stand] kind = "embedded": тот же стенд без контейнеров',
-        ) from error
+        raise absent from error
     return client
+
+
+def _door() -> Path:
+    """The socket the engine answers at; where it is no file (Windows, another machine), something that is there."""
+    host = os.environ.get("DOCKER_HOST", "") or ("" if sys.platform == "win32" else _SOCKET)
+    return Path(host.removeprefix(_UNIX)) if host.startswith(_UNIX) else Path("/")
 
 
 def command() -> tuple[str, ...]:

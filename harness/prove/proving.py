@@ -142,8 +142,8 @@ def _tried(
 
 
 def _part(variant: Variant, calm: Outcome) -> Task:
-    """The scenarios a change can concern; the others ended as without it."""
-    again = reached(variant, calm.asked)
+    """The scenarios a change can concern; the others ended as without it. All of them, when nobody heard what they ask."""
+    again = reached(variant, calm.asked) if calm.asked else None
     return Task(variant, Part(again=again, calm=calm.record) if again is not None else None)
 
 

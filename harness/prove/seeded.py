@@ -94,7 +94,9 @@ class DemoLaboratory:
             perform(run, ("restore", steps.restore), ("update", steps.update))
             if part is not None:
                 carry(writer, part)
-            listening = (self._asking,) if variant.id == CONTROL else ()
+            # Scenarios side by side cannot be told apart by what the base is asked.
+            alone = self._settled.config.settings.scenarios.workers == 1
+            listening = (self._asking,) if variant.id == CONTROL and alone else ()
             session = partial(in_process, plugins=listening)
             perform(run, ("after", lambda run: phase.run_phase(run, Phase.AFTER, session=session)))
             outcome = decided(run, started)

@@ -135,7 +135,8 @@ def test_identifiers_are_kept(base: Base, pack: Pack, observe: Observe, exchange
     """
     ours, tax = exchange("universal"), pack["field.tax_number"]
     rows = base.odata.rows(pack["partners"], filter=f"DeletionMark eq false and {tax} ne ''")
-    known = min((row for row in rows if not str(row["Description"]).startswith(NAME)), key=lambda row: str(row["Code"]))
+    # Последний по коду: первого берут сценарии процессов, а переименованный здесь остаётся переименованным.
+    known = max((row for row in rows if not str(row["Description"]).startswith(NAME)), key=lambda row: str(row["Code"]))
     first = universal.message_from(ours, pack, [universal.partner(OTHER, str(known["Description"]), str(known[tax]))])
     ours.load(writing.write(first))
     before = (

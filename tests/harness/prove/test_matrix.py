@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from harness.prove.carrying import Part
 from harness.prove.lanes import Task, Tried
 from harness.prove.matrix import Matrix
+from harness.prove.proving import _part
 from harness.prove.rehearsal import Outcome
 from harness.prove.results import Notice, Trial
 from harness.prove.variants import CONTROL, Kind, Variant
@@ -96,6 +99,13 @@ def test_what_a_part_of_the_suite_has_missed_is_tried_by_all_of_it_before_it_cou
     assert (matrix.trials, matrix.again, matrix.waiting) == ([], [Task(SLOW)], [Task(SLOW)])
     matrix.take(answer(SLOW, Verdict.NO_GO, [NOTICED]), CALM)
     assert [(one.held, one.tries, one.again) for one in matrix.trials] == [(True, 1, 0)]
+
+
+def test_nobody_is_spared_when_nobody_was_heard() -> None:
+    lost = Variant("gone", "пропал", Kind.DEFECT, changes=({"remove": "reports/Остатки"},))
+    heard = msgspec.structs.replace(CALM, asked={"REP-01": ["GET hs/readiness/v1/reports"]}, record="calm")
+    assert _part(lost, CALM) == Task(lost)
+    assert _part(lost, heard) == Task(lost, Part(again=["REP-01"], calm="calm"))
 
 
 def test_a_part_that_has_noticed_is_enough() -> None:
