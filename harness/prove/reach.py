@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.onec.kept import forget
 from harness.prove.variants import Kind, Variant
+from stand.emulator.behaviour.patches import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-OPERATIONS = ("set", "add", "remove", "rename", "append", "drop")
-"""Keys under which a change names the path it acts on (`stand.emulator.behaviour.patches`)."""
 _SERVICE = "hs/readiness/v1"
 _PARTNERS = r" (hs/(?!readiness/|print/)|ws/)"
 """Services other systems call."""

@@ -29,9 +29,10 @@ from harness.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["merged", "patched"]
+__all__ = ["OPERATIONS", "merged", "patched"]
 
 OPERATIONS = ("set", "add", "remove", "rename", "append", "drop")
+"""Keys of a change; the value of the one that is there is the path it acts on."""
 
 
 def merged(target: dict[str, Any], source: Mapping[str, Any], place: str) -> dict[str, Any]:
