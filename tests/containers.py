@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import StepError
+from harness.record.lock import locked
 from stand.composing import command, engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def certificates() -> Path | None:
@@ -17,8 +24,22 @@ def certificates() -> Path | None:
     return Path(given) if given else None
 
 
-def need_docker() -> None:
-    """Skips where no engine or no compose is found; in CI that is a failure."""
+@contextmanager
+def docker_alone() -> Iterator[None]:
+    """The engine, and nobody else's tests in it: they look at everything of ours it holds, and build the same images.
+
+    Skips where no engine or no compose is found; in CI that is a failure.
+    """
+    _need_docker()
+    descriptor = os.open(Path(tempfile.gettempdir()) / "readiness-tests-docker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with locked(descriptor):
+            yield
+    finally:
+        os.close(descriptor)
+
+
+def _need_docker() -> None:
     try:
         engine().close()
         command()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from stand.composing import engine
 from stand.container import ContainerStand
 from stand.containers import Containers, projects
 from stand.protocol import Backup, Capability, Stand
-from tests.containers import certificates, need_docker
+from tests.containers import certificates, docker_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +36,8 @@ BASE = DemoBase("2.0.14.7", documents=60)
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[DockerClient]:
-    need_docker()
-    found = engine()
-    yield found
-    found.close()
+    with docker_alone(), closing(engine()) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

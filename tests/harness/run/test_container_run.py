@@ -7,12 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from harness.record import read_record
 from harness.record.models import Outcome, Phase, Severity
 from stand.building import LABEL
 from stand.composing import engine
-from tests.containers import need_docker
+from tests.containers import docker_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = """\
@@ -33,8 +39,13 @@ formats = ["json"]
 """
 
 
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    with docker_alone():
+        yield
+
+
 def test_a_run_in_containers_ends_as_on_the_embedded_stand(tmp_path: Path) -> None:
-    need_docker()
     acceptances = json.dumps(str(ROOT / "fixtures" / "demo" / "acceptances.toml"))
     (tmp_path / "readiness.toml").write_text(PROJECT.format(acceptances=acceptances), encoding="utf-8")
     done = subprocess.run(
