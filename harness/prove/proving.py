@@ -116,17 +116,20 @@ def _tried(
 ) -> tuple[Outcome, list[Trial]]:
     """What the control came to, and the trials of all."""
     # Whom a change concerns is known when the control is over: meanwhile those are tried that may concern everybody.
-    whole = [Task(item) for item in units if entire or reached(item, {}) is None]
-    concerned = {task.variant.id for task in whole}
-    parts = [Task(item) for item in units if item.id not in concerned]
+    whole: list[Variant] = []
+    rest: list[Variant] = []
+    for unit in units:
+        (whole if entire or reached(unit, {}) is None else rest).append(unit)
+    parts: list[Task] = []
     calm: Outcome | None = None
     early: list[Tried] = []
-    for item in lanes.run([Task(control), *whole]):
+    first = [Task(control), *map(Task, whole)]
+    for item in lanes.run(first):
         early.append(item)
         if item.variant is control:
             calm = _outcome(item)
-            parts = [_part(task.variant, calm) for task in parts]
-            matrix.waiting = [Task(control), *whole, *parts]
+            parts = [_part(variant, calm) for variant in rest]
+            matrix.waiting = [*first, *parts]
         if calm is not None:  # nothing can be judged before it is known what is said of an update that changes nothing
             for waiting in early:
                 matrix.take(waiting, calm)
